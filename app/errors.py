@@ -91,14 +91,15 @@ class NotReady(Retryable):
 
 
 class LinkMissing(Retryable):
-    """`role` is the link's role (`cust`, `inv`, `pay` ...), `subject` the source object whose flow must run first."""
+    """`subject` is the object whose own flow must run first: the one that reads `source` and makes links of `role`."""
 
     code = "link_missing"
 
-    def __init__(self, role: str, subject: str, sentence: str | None = None) -> None:
+    def __init__(self, role: str, subject: str, *, source: str = "stripe", sentence: str | None = None) -> None:
         super().__init__(sentence or f"{subject} is not in the other system yet; its own flow runs first.")
         self.role = role
         self.subject = subject
+        self.source = source
 
 
 @dataclass(frozen=True)
@@ -141,8 +142,7 @@ class AmountMismatch(Held):
     def __init__(self, what: str, ours: Decimal, theirs: Decimal, currency: str, *, action: str = "") -> None:
         super().__init__(
             f"{what}: the lines add up to {ours} {currency}, but the total is {theirs} {currency}.",
-            action=action
-            or "Compare both sums in the preview; correct the mapping or the source, then replay.",
+            action=action or "Compare both sums in the preview; correct the mapping or the source, then replay.",
         )
         self.ours, self.theirs, self.currency = ours, theirs, currency
 

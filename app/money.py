@@ -8,8 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 # docs.stripe.com/currencies, "Zero-decimal currencies". UGX stands in that list, but its amounts are still sent
 # times 100 ("special cases", same page); ISK likewise.
-ZERO_DECIMAL = frozenset(["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"])
-THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
+ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
+THREE_DECIMAL = frozenset("BHD JOD KWD OMR TND".split())
 # Sent with two decimals that must be zero.
 WHOLE_UNITS_ONLY = frozenset({"ISK", "UGX"})
 

@@ -7,8 +7,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-HEADERS = frozenset(
-    ["content-type", "location", "retry-after", "request-id", "idempotency-key", "idempotent-replayed", "stripe-version", "stripe-should-retry", "x-netsuite-propertynamevalidation", "x-netsuite-idempotency-key", "prefer", "stripe-rate-limited-reason", "x-n-operationid"]
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+HEADERS = _words(
+    """
+    content-type location retry-after request-id idempotency-key idempotent-replayed stripe-version
+    stripe-should-retry x-netsuite-propertynamevalidation x-netsuite-idempotency-key prefer
+    stripe-rate-limited-reason x-n-operationid
+    """
 )
 # Never shown, wherever they stand: credentials, bearer urls, bank and card numbers.
 _SECRET_PARTS = (
@@ -21,8 +30,30 @@ _SECRET_PARTS = (
     "fingerprint",
     "ssn",
 )
-FIELDS = frozenset(
-    ["id", "ids", "object", "type", "livemode", "created", "status", "amount", "amount_due", "amount_paid", "amount_remaining", "amount_requested", "total", "subtotal", "total_excluding_tax", "currency", "value", "customer", "invoice", "charge", "payment", "payment_intent", "balance_transaction", "fee", "net", "exchange_rate", "name", "email", "phone", "address", "line1", "line2", "city", "state", "postal_code", "country", "shipping", "description", "metadata", "business_name", "individual_name", "preferred_locales", "tax_exempt", "lines", "data", "items", "item", "line", "quantity", "rate", "unit_amount", "unit_amount_decimal", "quantity_decimal", "pricing", "price", "price_details", "product", "taxes", "total_taxes", "tax_rate_details", "tax_rate", "tax_behavior", "taxability_reason", "discounts", "discount_amounts", "total_discount_amounts", "period", "start", "end", "proration", "parent", "number", "due_date", "days_until_due", "collection_method", "auto_advance", "billing_reason", "effective_at", "status_transitions", "finalized_at", "paid_at", "voided_at", "marked_uncollectible_at", "payments", "is_default", "deleted", "has_more", "url", "starting_balance", "ending_balance", "amount_overpaid", "latest_revision", "from_invoice", "paid_out_of_band", "footer", "custom_fields", "limit", "starting_after", "ending_before", "expand", "query", "pending_invoice_items_behavior", "payment_settings", "payment_method_types", "error", "code", "param", "message", "doc_url", "request_log_url", "decline_code", "user_message", "q", "params", "count", "offset", "totalresults", "hasmore", "links", "rel", "href", "title", "detail", "o:errordetails", "o:errorcode", "o:errorpath", "o:errorurl", "o:errorqueryparam", "externalid", "entityid", "isperson", "companyname", "firstname", "lastname", "subsidiary", "currencylist", "addressbook", "addressbookaddress", "addr1", "addr2", "addressee", "zip", "defaultbilling", "defaultshipping", "label", "isinactive", "terms", "comments", "entity", "trandate", "duedate", "postingperiod", "tranid", "otherrefnum", "memo", "account", "araccount", "aracct", "undepfunds", "autoapply", "apply", "doc", "applydate", "applied", "unapplied", "amountpaid", "amountremaining", "taxtotal", "discountitem", "discountrate", "exchangerate", "refname", "createdfrom", "tobeemailed", "approvalstatus", "lastmodifieddate", "custom", "action", "ok", "method", "script", "deploy", "record", "symbol", "foreigntotal", "foreignamountunpaid", "entitystatus", "closed", "startdate", "enddate", "periodname", "balance"]
+FIELDS = _words(
+    """
+    id ids object type livemode created status amount amount_due amount_paid amount_remaining
+    amount_requested total subtotal total_excluding_tax currency value customer invoice charge payment
+    payment_intent balance_transaction fee net exchange_rate name email phone address line1 line2 city
+    state postal_code country shipping description metadata business_name individual_name
+    preferred_locales tax_exempt lines data items item line quantity rate unit_amount
+    unit_amount_decimal quantity_decimal pricing price price_details product taxes total_taxes
+    tax_rate_details tax_rate tax_behavior taxability_reason discounts discount_amounts
+    total_discount_amounts period start end proration parent number due_date days_until_due
+    collection_method auto_advance billing_reason effective_at status_transitions finalized_at paid_at
+    voided_at marked_uncollectible_at payments is_default deleted has_more url starting_balance
+    ending_balance amount_overpaid latest_revision from_invoice paid_out_of_band footer custom_fields
+    limit starting_after ending_before expand query pending_invoice_items_behavior payment_settings
+    payment_method_types error code param message doc_url request_log_url decline_code user_message q
+    params count offset totalresults hasmore links rel href title detail o:errordetails o:errorcode
+    o:errorpath o:errorurl o:errorqueryparam externalid entityid isperson companyname firstname lastname
+    subsidiary currencylist addressbook addressbookaddress addr1 addr2 addressee zip defaultbilling
+    defaultshipping label isinactive terms comments entity trandate duedate postingperiod tranid
+    otherrefnum memo account araccount aracct undepfunds autoapply apply doc applydate applied unapplied
+    amountpaid amountremaining taxtotal discountitem discountrate exchangerate refname createdfrom
+    tobeemailed approvalstatus lastmodifieddate custom action ok method script deploy record symbol
+    foreigntotal foreignamountunpaid entitystatus closed startdate enddate periodname balance
+    """
 )
 _CUSTOM_PREFIXES = ("custbody_", "custentity_", "custcol_", "custrecord_", "netsuite_", "tieout_")
 SHOWN_CHARACTERS = 4000

@@ -53,9 +53,7 @@ class Stripe(Protocol):
     def customers_marked(self, key: str, value: str, /) -> "Sequence[st.Customer]":
         """Metadata search: may be up to an hour behind, so its silence proves nothing."""
 
-    def invoices_of(
-        self, customer: str, /, *, created_since: datetime | None = None
-    ) -> "Iterator[st.Invoice]":
+    def invoices_of(self, customer: str, /, *, created_since: datetime | None = None) -> "Iterator[st.Invoice]":
         """Newest first, without lines: to find one by its metadata."""
 
     def customers_since(self, since: datetime, /) -> Iterator[str]:

@@ -14,9 +14,7 @@ class Retry(Base):
     __tablename__ = "retries"
     __table_args__ = (Index("ix_retries_due_at", "due_at"),)
 
-    run_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True
-    )
+    run_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
     due_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
     reason: Mapped[str] = mapped_column(Text)
     booked_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=NOW)

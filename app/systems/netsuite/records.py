@@ -1,0 +1,354 @@
+"""What we write into NetSuite: typed bodies whose fields carry NetSuite's own names.
+
+A field that is None is left out. References are internal ids, amounts Decimal in the transaction's currency.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+
+# Online Help, section_156334828635: the characters an external id may have in a URL.
+_EXTERNAL_ID = re.compile(r"[A-Za-z0-9_-]{1,150}")
+CUSTOM_PRICE_LEVEL = "-1"
+
+
+@dataclass(frozen=True)
+class Ref:
+    """One record in NetSuite: its type as in the REST URL (`invoice`, `customerPayment`), its internal id."""
+
+    type: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """`country` is the ISO 3166 code in two letters, which NetSuite uses as the id."""
+
+    addressee: str | None = None
+    addr1: str | None = None
+    addr2: str | None = None
+    city: str | None = None
+    state: str | None = None
+    zip: str | None = None
+    country: str | None = None
+    phone: str | None = None
+    label: str | None = None
+    default_billing: bool = False
+    default_shipping: bool = False
+
+    def body(self) -> dict[str, Any]:
+        inner = {
+            "addressee": self.addressee,
+            "addr1": self.addr1,
+            "addr2": self.addr2,
+            "city": self.city,
+            "state": self.state,
+            "zip": self.zip,
+            "country": ref(self.country),
+            "addrPhone": self.phone,
+        }
+        outer = {
+            "label": self.label,
+            "defaultBilling": self.default_billing,
+            "defaultShipping": self.default_shipping,
+            "addressBookAddress": filled(inner),
+        }
+        return filled(outer)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceLine:
+    """A line of an invoice, a cash sale or a credit memo.
+
+    `price` is the price level; the custom one keeps the item's price list from overwriting `rate`.
+    """
+
+    item: str
+    quantity: Decimal | None = Decimal(1)
+    rate: Decimal | None = None
+    amount: Decimal | None = None
+    description: str | None = None
+    price: str | None = CUSTOM_PRICE_LEVEL
+    tax_code: str | None = None
+    department: str | None = None
+    class_: str | None = None
+    location: str | None = None
+    custom: Mapping[str, Any] = field(default_factory=dict)
+
+    def body(self) -> dict[str, Any]:
+        fields = {
+            "item": ref(self.item),
+            "quantity": self.quantity,
+            "price": ref(self.price),
+            "rate": self.rate,
+            "amount": self.amount,
+            "description": self.description,
+            "taxCode": ref(self.tax_code),
+            "department": ref(self.department),
+            "class": ref(self.class_),
+            "location": ref(self.location),
+        }
+        return filled(fields) | dict(self.custom)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Apply:
+    """Money put against the document `doc`. `line` is that document's transaction line id, not a position."""
+
+    doc: str
+    amount: Decimal
+    line: int | None = None
+    apply_date: date | None = None
+
+    def body(self) -> dict[str, Any]:
+        fields = {
+            "doc": ref(self.doc),
+            "line": self.line,
+            "apply": True,
+            "amount": self.amount,
+            "applyDate": self.apply_date,
+        }
+        return filled(fields)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """`replace`: the sublists an upsert sends whole. Without `?replace=` NetSuite appends the lines again."""
+
+    record_type: ClassVar[str]
+    replace: ClassVar[tuple[str, ...]] = ()
+
+    external_id: str
+    custom: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not _EXTERNAL_ID.fullmatch(self.external_id):
+            raise ValueError(f"{self.external_id!r} cannot be an external id in NetSuite")
+
+    def fields(self) -> dict[str, Any]:
+        """The body's own fields, in NetSuite's order; None is left out."""
+        raise NotImplementedError
+
+    def body(self) -> dict[str, Any]:
+        """What is sent. `custom` comes last, so that a field rule can fill any field by NetSuite's name."""
+        return {"externalId": self.external_id} | filled(self.fields()) | dict(self.custom)
+
+    def replaced(self) -> tuple[str, ...]:
+        """The sublists of `replace` that this body carries; one that is not sent must not be emptied."""
+        body = self.body()
+        return tuple(name for name in self.replace if name in body)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Customer(Record):
+    """`entity_id` must be unique among all entities; without one, `auto_name` has NetSuite number it."""
+
+    record_type: ClassVar[str] = "customer"
+    # currencyList is keyed by its currency: sent again it does not grow, replaced it would drop a used one
+    replace: ClassVar[tuple[str, ...]] = ("addressBook",)
+
+    is_person: bool | None = None
+    company_name: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    entity_id: str | None = None
+    auto_name: bool | None = None
+    email: str | None = None
+    phone: str | None = None
+    subsidiary: str | None = None
+    currency: str | None = None
+    currencies: tuple[str, ...] = ()
+    terms: str | None = None
+    category: str | None = None
+    entity_status: str | None = None
+    receivables_account: str | None = None
+    taxable: bool | None = None
+    comments: str | None = None
+    addresses: tuple[Address, ...] = ()
+    is_inactive: bool | None = None
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "isPerson": self.is_person,
+            "companyName": self.company_name,
+            "firstName": self.first_name,
+            "lastName": self.last_name,
+            "entityId": self.entity_id,
+            "autoName": self.auto_name,
+            "email": self.email,
+            "phone": self.phone,
+            "subsidiary": ref(self.subsidiary),
+            "currency": ref(self.currency),
+            "currencyList": currency_list(self.currencies),
+            "terms": ref(self.terms),
+            "category": ref(self.category),
+            "entityStatus": ref(self.entity_status),
+            "receivablesAccount": ref(self.receivables_account),
+            "taxable": self.taxable,
+            "comments": self.comments,
+            "addressBook": sublist(address.body() for address in self.addresses),
+            "isInactive": self.is_inactive,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invoice(Record):
+    """`account` is the receivables account. NetSuite names the customer `entity` here."""
+
+    record_type: ClassVar[str] = "invoice"
+    replace: ClassVar[tuple[str, ...]] = ("item",)
+
+    entity: str
+    lines: tuple[InvoiceLine, ...]
+    subsidiary: str | None = None
+    currency: str | None = None
+    exchange_rate: Decimal | None = None
+    tran_date: date | None = None
+    due_date: date | None = None
+    terms: str | None = None
+    posting_period: str | None = None
+    tran_id: str | None = None
+    other_ref_num: str | None = None
+    memo: str | None = None
+    account: str | None = None
+    department: str | None = None
+    class_: str | None = None
+    location: str | None = None
+    approval_status: str | None = None
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "entity": ref(self.entity),
+            "subsidiary": ref(self.subsidiary),
+            "currency": ref(self.currency),
+            "exchangeRate": self.exchange_rate,
+            "tranDate": self.tran_date,
+            "dueDate": self.due_date,
+            "terms": ref(self.terms),
+            "postingPeriod": ref(self.posting_period),
+            "tranId": self.tran_id,
+            "otherRefNum": self.other_ref_num,
+            "memo": self.memo,
+            "account": ref(self.account),
+            "department": ref(self.department),
+            "class": ref(self.class_),
+            "location": ref(self.location),
+            "approvalStatus": ref(self.approval_status),
+            "toBeEmailed": False,
+            "item": sublist(line.body() for line in self.lines),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerPayment(Record):
+    """Money received. It goes into `account`, or with `undeposited` into undeposited funds.
+
+    NetSuite names the customer `customer` here, and calls the amount `payment`.
+    """
+
+    record_type: ClassVar[str] = "customerPayment"
+    replace: ClassVar[tuple[str, ...]] = ("apply",)
+
+    customer: str
+    payment: Decimal
+    currency: str | None = None
+    exchange_rate: Decimal | None = None
+    subsidiary: str | None = None
+    tran_date: date | None = None
+    posting_period: str | None = None
+    memo: str | None = None
+    check_num: str | None = None
+    account: str | None = None
+    undeposited: bool = False
+    ar_account: str | None = None
+    apply: tuple[Apply, ...] = ()
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "customer": ref(self.customer),
+            "subsidiary": ref(self.subsidiary),
+            "currency": ref(self.currency),
+            "exchangeRate": self.exchange_rate,
+            "payment": self.payment,
+            "tranDate": self.tran_date,
+            "postingPeriod": ref(self.posting_period),
+            "memo": self.memo,
+            "checkNum": self.check_num,
+            "undepFunds": ref("T") if self.undeposited else None,
+            "account": None if self.undeposited else ref(self.account),
+            "arAcct": ref(self.ar_account),
+            "autoApply": False,
+            "toBeEmailed": False,
+            "apply": sublist(one.body() for one in self.apply),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreditMemo(Record):
+    """Revenue given back. Alone it needs `entity`; made from an invoice it takes over what is left out."""
+
+    record_type: ClassVar[str] = "creditMemo"
+    replace: ClassVar[tuple[str, ...]] = ("item", "apply")
+
+    entity: str | None = None
+    lines: tuple[InvoiceLine, ...] = ()
+    subsidiary: str | None = None
+    currency: str | None = None
+    exchange_rate: Decimal | None = None
+    tran_date: date | None = None
+    posting_period: str | None = None
+    tran_id: str | None = None
+    other_ref_num: str | None = None
+    memo: str | None = None
+    account: str | None = None
+    department: str | None = None
+    class_: str | None = None
+    location: str | None = None
+    apply: tuple[Apply, ...] = ()
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "entity": ref(self.entity),
+            "subsidiary": ref(self.subsidiary),
+            "currency": ref(self.currency),
+            "exchangeRate": self.exchange_rate,
+            "tranDate": self.tran_date,
+            "postingPeriod": ref(self.posting_period),
+            "tranId": self.tran_id,
+            "otherRefNum": self.other_ref_num,
+            "memo": self.memo,
+            "account": ref(self.account),
+            "department": ref(self.department),
+            "class": ref(self.class_),
+            "location": ref(self.location),
+            "autoApply": False,
+            "toBeEmailed": False,
+            "item": sublist(line.body() for line in self.lines),
+            "apply": sublist(one.body() for one in self.apply),
+        }
+
+
+def ref(internal_id: str | None) -> dict[str, str] | None:
+    """NetSuite's reference to a record, list value or enumeration."""
+    return None if internal_id is None else {"id": internal_id}
+
+
+def currency_list(currencies: Iterable[str]) -> dict[str, Any] | None:
+    """The sublist that gives a customer its currencies, by internal id; also the body field of a patch."""
+    return sublist({"currency": ref(currency)} for currency in currencies)
+
+
+def sublist(lines: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """`{"items": [...]}`, or None for no lines: an absent sublist is left alone."""
+    items = [dict(line) for line in lines]
+    return {"items": items} if items else None
+
+
+def filled(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
