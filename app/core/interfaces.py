@@ -41,12 +41,15 @@ class Stripe(Protocol):
         self, *, invoice: str | None = None, payment_intent: str | None = None
     ) -> "Sequence[st.InvoicePayment]": ...
 
+    def invoice_payment(self, invoice_payment_id: str, /) -> "st.InvoicePayment": ...
     def charge(self, charge_id: str, /) -> "st.Charge":
         """With its balance transaction when there is one already (it comes later under async capture)."""
 
     def payment_intent(self, payment_intent_id: str, /) -> "st.PaymentIntent":
         """With its latest charge."""
 
+    def price(self, price_id: str, /) -> "st.Price": ...
+    def tax_rate(self, tax_rate_id: str, /) -> "st.TaxRate": ...
     def customers_with_email(self, email: str, /) -> "Sequence[st.Customer]":
         """Case-sensitive exact match, as Stripe's list filter is; a candidate list, never a decision."""
 
@@ -66,7 +69,11 @@ class Stripe(Protocol):
 
     # writes ----------------------------------------------------------------------------------------------------
     def create_customer(self, params: Params, /, *, of: str) -> "st.Customer":
-        """`of`: the record it is made from, e.g. `customer:123`; part of the idempotency key."""
+        """`of`: the record it is made from, e.g. `customer:123`; part of the idempotency key.
+
+        The same `of` and params again give the same object, unless it is gone (deleted, void) by now. A second one
+        that is meant takes another `of`, e.g. `customer:123:2`.
+        """
 
     def update_customer(self, customer_id: str, params: Params, /) -> "st.Customer": ...
     def add_tax_id(self, customer_id: str, params: Params, /) -> None: ...
@@ -83,6 +90,9 @@ class Stripe(Protocol):
     def pay_invoice_out_of_band(self, invoice_id: str, /) -> "st.Invoice": ...
     def update_metadata(self, object_type: str, object_id: str, metadata: Mapping[str, str], /) -> None:
         """`object_type`: customer, invoice, charge, payment_intent ..."""
+
+    def portal_url(self, customer_id: str, /, *, return_url: str | None = None) -> str:
+        """A fresh customer portal session: short-lived and a credential, so redirected to and never stored."""
 
 
 class NetSuite(Protocol):
@@ -140,7 +150,7 @@ class NetSuite(Protocol):
 
 
 class Links(Protocol):
-    """Stripe id <-> NetSuite record. Saved at once, each in a transaction of its own: the write they tell of has happened."""
+    """Stripe id <-> NetSuite record. Each is saved at once: the write it tells of has happened."""
 
     def of_stripe(self, stripe_id: str, role: str, /) -> "Link | None": ...
     def of_netsuite(self, netsuite_type: str, internal_id: str, role: str, /) -> "Link | None":
@@ -163,7 +173,7 @@ class Links(Protocol):
         note: str | None = None,
         facts: Mapping[str, Any] | None = None,
     ) -> "Link":
-        """Insert or update by external id. `origin`: `stripe` or `netsuite`, the side it was born on; never changed later.
+        """Insert or update by external id. `origin`: `stripe` or `netsuite`, where it was born; never changed later.
 
         A fingerprint that is None leaves the stored one. `facts`: small JSON kept with the link (what a later run
         would otherwise have to ask for: subsidiary, currency, A/R account ...), merged over what is there.

@@ -1,15 +1,22 @@
 """Links: Stripe id <-> NetSuite record, with its role; and the external ids by which NetSuite knows our writes."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Boolean, Identity, Index, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy import BigInteger, Boolean, Identity, Index, Text, UniqueConstraint, func, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.inbox import NOW
-from app.db import Base
+from app.db import Base, Database
+from app.errors import LinkMissing
+
+if TYPE_CHECKING:
+    from sqlalchemy.sql.dml import ReturningInsert
+
+    from app.systems.netsuite.records import Ref
 
 ROLES = {
     "cust": "customer",
@@ -63,3 +70,89 @@ class Link(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=NOW)
     updated_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=NOW)
+
+
+class StoredLinks:
+    """The Links of one run. `written` lists what was saved, for the run's own record."""
+
+    def __init__(self, database: Database, account: str) -> None:
+        self._database = database
+        self._account = account
+        self.written: list[dict[str, str]] = []
+
+    def of_stripe(self, stripe_id: str, role: str, /) -> Link | None:
+        with self._database.session_scope() as session:
+            return session.scalars(select(Link).where(Link.external_id == external_id(role, stripe_id))).first()
+
+    def of_netsuite(self, netsuite_type: str, internal_id: str, role: str, /) -> Link | None:
+        wanted = (Link.netsuite_type == netsuite_type, Link.netsuite_id == internal_id, Link.role == role)
+        mine = (Link.account == self._account, Link.current)
+        with self._database.session_scope() as session:
+            return session.scalars(select(Link).where(*wanted, *mine).order_by(Link.id.desc())).first()
+
+    def require(self, stripe_id: str, role: str, /) -> Link:
+        found = self.of_stripe(stripe_id, role)
+        if found is None:
+            raise LinkMissing(role, stripe_id, source="stripe")
+        return found
+
+    def require_netsuite(self, netsuite_type: str, internal_id: str, role: str, /) -> Link:
+        found = self.of_netsuite(netsuite_type, internal_id, role)
+        if found is None:
+            raise LinkMissing(role, internal_id, source="netsuite")
+        return found
+
+    def save(
+        self,
+        role: str,
+        stripe_id: str,
+        ref: "Ref",
+        /,
+        *,
+        origin: str,
+        stripe_fingerprint: str | None = None,
+        netsuite_fingerprint: str | None = None,
+        note: str | None = None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> Link:
+        values = {
+            "external_id": external_id(role, stripe_id),
+            "role": role,
+            "account": self._account,
+            "stripe_id": stripe_id,
+            "netsuite_type": ref.type,
+            "netsuite_id": ref.id,
+            "origin": origin,
+            "stripe_fingerprint": stripe_fingerprint,
+            "netsuite_fingerprint": netsuite_fingerprint,
+            "note": note,
+            "facts": dict(facts or {}),
+        }
+        with self._database.session_scope() as session:
+            link: Link = session.scalars(_upsert(values)).one()
+        self.written.append({"external_id": link.external_id, "type": ref.type, "id": ref.id, "stripe_id": stripe_id})
+        return link
+
+    def retire(self, link: Link, /, *, note: str) -> None:
+        with self._database.session_scope() as session:
+            session.execute(
+                update(Link).where(Link.id == link.id).values(current=False, note=note, updated_at=func.now())
+            )
+
+
+def _upsert(values: Mapping[str, Any]) -> "ReturningInsert[Any]":
+    new = insert(Link).values(**values)
+    kept = new.on_conflict_do_update(
+        index_elements=[Link.external_id],
+        set_={
+            "netsuite_type": new.excluded.netsuite_type,
+            "netsuite_id": new.excluded.netsuite_id,
+            "current": True,
+            "stripe_fingerprint": func.coalesce(new.excluded.stripe_fingerprint, Link.stripe_fingerprint),
+            "netsuite_fingerprint": func.coalesce(new.excluded.netsuite_fingerprint, Link.netsuite_fingerprint),
+            "note": func.coalesce(new.excluded.note, Link.note),
+            "facts": Link.facts.op("||")(new.excluded.facts),
+            "updated_at": func.now(),
+        },
+    )
+    return kept.returning(Link)

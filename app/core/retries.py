@@ -1,10 +1,11 @@
 """The retry table. A row means: this run is not finished, try again at `due_at`. Success deletes it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text
-from sqlalchemy.dialects.postgresql import TIMESTAMP
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, delete, func, select
+from sqlalchemy.dialects.postgresql import TIMESTAMP, insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.inbox import NOW
 from app.db import Base
@@ -18,3 +19,25 @@ class Retry(Base):
     due_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
     reason: Mapped[str] = mapped_column(Text)
     booked_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=NOW)
+
+
+def book(session: Session, run_id: int, due_at: datetime, reason: str) -> None:
+    """Before trying: when to try again if nobody comes back to say how it went."""
+    statement = insert(Retry).values(run_id=run_id, due_at=due_at, reason=reason)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Retry.run_id], set_={"due_at": due_at, "reason": reason, "booked_at": func.now()}
+        )
+    )
+
+
+def settle(session: Session, run_id: int) -> None:
+    """The run is finished, held or buried: nothing is tried any more."""
+    session.execute(delete(Retry).where(Retry.run_id == run_id))
+
+
+def due(session: Session, now: datetime, limit: int) -> Sequence[Retry]:
+    """Due rows, oldest first, locked until the commit; rows that another process is looking at are left out."""
+    return session.scalars(
+        select(Retry).where(Retry.due_at <= now).order_by(Retry.due_at).limit(limit).with_for_update(skip_locked=True)
+    ).all()

@@ -1,13 +1,16 @@
 """A run is one flow's work for one source object: enqueue, coalesce, claim, finish."""
 
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, Text, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, Text, case, delete, func, text, update
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.inbox import NOW
+from app.core.retries import Retry
 from app.db import Base
 
 STATES = ("queued", "running", "retrying", "held", "succeeded", "skipped", "dead", "dismissed")
@@ -57,3 +60,153 @@ class Run(Base):
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=NOW)
     updated_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=NOW)
     finished_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+
+
+@dataclass(frozen=True)
+class Want:
+    """That a flow's work for a subject be done, and why."""
+
+    flow: str
+    account: str
+    subject: str
+    cause: str
+    event_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A run that should be sent to its queue after the commit."""
+
+    run_id: int
+    flow: str
+
+
+_ENQUEUE = text(
+    """
+    INSERT INTO runs (flow, account, subject, cause, event_id)
+    SELECT * FROM unnest(:flows ::text[], :accounts ::text[], :subjects ::text[], :causes ::text[], :events ::bigint[])
+    ON CONFLICT (flow, account, subject) WHERE state IN ('queued','running','retrying','held','dead')
+    DO UPDATE SET
+        version = runs.version + 1,
+        updated_at = now(),
+        event_id = coalesce(excluded.event_id, runs.event_id),
+        cause = CASE WHEN runs.state IN ('held', 'dead') THEN excluded.cause ELSE runs.cause END,
+        tries = CASE WHEN runs.state IN ('held', 'dead') THEN 0 ELSE runs.tries END,
+        state = CASE
+            WHEN runs.state IN ('held', 'dead') THEN 'queued'
+            WHEN runs.state = 'retrying' AND runs.error_class IN ('not_ready', 'link_missing') THEN 'queued'
+            ELSE runs.state END
+    RETURNING id, flow, state
+    """
+)
+
+_BOOK_QUEUED = text(
+    """
+    INSERT INTO retries (run_id, due_at, reason)
+    SELECT id, :due_at, 'queued' FROM unnest(:ids ::bigint[]) AS id
+    ON CONFLICT (run_id) DO UPDATE SET due_at = excluded.due_at, reason = excluded.reason, booked_at = now()
+    """
+)
+
+
+def enqueue(session: Session, wants: Iterable[Want], *, now: datetime, resend_after: timedelta) -> list[Queued]:
+    """One open run per (flow, account, subject): new ones are made, others are told that something happened.
+
+    Every run that is waiting for a worker has a retry booked at `now + resend_after`, so a message that the broker
+    loses is sent again. Returns the runs to send after the commit.
+    """
+    distinct = {(want.flow, want.account, want.subject): want for want in wants}
+    if not distinct:
+        return []
+    rows = sorted(distinct.values(), key=lambda want: (want.flow, want.account, want.subject))
+    found = session.execute(
+        _ENQUEUE,
+        {
+            "flows": [want.flow for want in rows],
+            "accounts": [want.account for want in rows],
+            "subjects": [want.subject for want in rows],
+            "causes": [want.cause for want in rows],
+            "events": [want.event_id for want in rows],
+        },
+    ).all()
+    waiting = [Queued(row.id, row.flow) for row in found if row.state == "queued"]
+    book_queued(session, [queued.run_id for queued in waiting], due_at=now + resend_after)
+    return waiting
+
+
+def book_queued(session: Session, run_ids: Sequence[int], *, due_at: datetime) -> None:
+    if run_ids:
+        session.execute(_BOOK_QUEUED, {"ids": list(run_ids), "due_at": due_at})
+
+
+def claim(session: Session, run_id: int) -> Run | None:
+    """The run, now running and one try older; None when somebody else has it or it is finished."""
+    return session.scalars(
+        update(Run)
+        .where(Run.id == run_id, Run.state.in_(("queued", "retrying")))
+        .values(state="running", tries=Run.tries + 1, updated_at=func.now())
+        .returning(Run)
+    ).first()
+
+
+def put_back(session: Session, run_id: int, *, state: str, count_try: bool) -> None:
+    """Running -> waiting again; with `count_try` false the try is taken back (nothing was tried)."""
+    session.execute(
+        update(Run)
+        .where(Run.id == run_id, Run.state == "running")
+        .values(state=state, tries=Run.tries - (0 if count_try else 1), updated_at=func.now())
+    )
+
+
+def close(session: Session, run: Run, state: str, values: dict[str, Any]) -> str:
+    """Record the outcome, but finished only for the version that was started: else it is queued again.
+
+    Returns the state the run is in now.
+    """
+    final = state in ("succeeded", "skipped", "held", "dead")
+    stale = Run.version != run.version
+    kept: str = session.execute(
+        update(Run)
+        .where(Run.id == run.id)
+        .values(
+            state=case((stale, "queued"), else_=state) if final else state,
+            finished_at=case((stale, None), else_=func.now()) if state in ("succeeded", "skipped") else None,
+            updated_at=func.now(),
+            stripe_calls=Run.stripe_calls + values.pop("stripe_calls", 0),
+            netsuite_calls=Run.netsuite_calls + values.pop("netsuite_calls", 0),
+            **values,
+        )
+        .returning(Run.state)
+    ).scalar_one()
+    return kept
+
+
+def wake_waiting(session: Session, run_id: int, *, now: datetime, resend_after: timedelta) -> list[Queued]:
+    """Queue the runs that waited for this one."""
+    rows = session.execute(
+        update(Run)
+        .where(Run.waits_for == run_id, Run.state.in_(("retrying", "held")))
+        .values(state="queued", updated_at=func.now())
+        .returning(Run.id, Run.flow)
+    ).all()
+    book_queued(session, [row.id for row in rows], due_at=now + resend_after)
+    return [Queued(row.id, row.flow) for row in rows]
+
+
+def hold_waiting(session: Session, run_id: int, sentence: str, action: str | None) -> None:
+    """The runs that wait for this one cannot go on before a person acts: say so on each of them."""
+    rows = session.scalars(
+        update(Run)
+        .where(Run.waits_for == run_id, Run.state == "retrying")
+        .values(
+            state="held",
+            summary=sentence,
+            action=action,
+            error_class="held",
+            error_code="waits_for",
+            updated_at=func.now(),
+        )
+        .returning(Run.id)
+    ).all()
+    if rows:
+        session.execute(delete(Retry).where(Retry.run_id.in_(rows)))

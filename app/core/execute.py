@@ -1,0 +1,395 @@
+"""One run: claim, lock, fetch, when, push, record the outcome. Safe to repeat at any point."""
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Any, Protocol
+
+import structlog
+from opentelemetry import trace
+from prometheus_client import Counter, Histogram
+from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from app.core import config as configuration
+from app.core import retries, runs
+from app.core.attempts import Attempt
+from app.core.backoff import delay, exhausted
+from app.core.broker import Broker
+from app.core.config import Config
+from app.core.dispatch import Modes, send_all
+from app.core.exchanges import Exchange, Record
+from app.core.flow import AnyFlow, Catalogue
+from app.core.interfaces import Clock, Ledger, NetSuite, Stripe
+from app.core.links import StoredLinks
+from app.core.locks import Busy, SubjectLocks, subject_locks
+from app.core.runs import Queued, Run, Want
+from app.db import Database
+from app.errors import Held, LinkMissing, Permanent, Retryable, Skipped, TieoutError
+
+log = structlog.get_logger()
+tracer = trace.get_tracer("tieout")
+ATTEMPTS = Counter("attempts_finished", "Attempts by flow and outcome", ["flow", "outcome"])
+SECONDS = Histogram("attempt_seconds", "How long an attempt took", ["flow"])
+CALLS = Counter("api_calls", "Calls to the other systems by flow", ["flow", "system"])
+
+RESEND_AFTER = timedelta(seconds=60)
+"""A run that waits for a worker is sent again after this: the broker may have lost the message."""
+POSTPONE = timedelta(seconds=2)
+
+
+class Counted(Protocol):
+    calls: int
+
+
+class CountedStripe(Stripe, Counted, Protocol): ...
+
+
+class CountedNetSuite(NetSuite, Counted, Protocol): ...
+
+
+class Systems(Protocol):
+    """Opens the two systems for one run; every call is told to `record`."""
+
+    def stripe(self, account: str, record: Record) -> CountedStripe: ...
+    def netsuite(self, record: Record) -> CountedNetSuite: ...
+
+
+@dataclass
+class Outcome:
+    """How an attempt ended."""
+
+    state: str
+    summary: str
+    error_class: str | None = None
+    error_code: str | None = None
+    detail: str | None = None
+    action: str | None = None
+    candidates: list[dict[str, Any]] = field(default_factory=list)
+    retry_after: timedelta | None = None
+    waits_for: LinkMissing | None = None
+
+
+@dataclass
+class Attempted:
+    """What one attempt left behind besides its outcome."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    records: list[dict[str, str]] = field(default_factory=list)
+    stripe_calls: int = 0
+    netsuite_calls: int = 0
+
+
+@dataclass(frozen=True)
+class Claimed:
+    run: Run
+    flow: AnyFlow
+    config: Config
+    attempt_id: int
+
+
+class Executor:
+    """Carries out runs for one process; holds no state of its own between them."""
+
+    def __init__(
+        self,
+        database: Database,
+        catalogue: Catalogue,
+        systems: Systems,
+        modes: Modes,
+        clock: Clock,
+        broker: Broker,
+        *,
+        public_url: str,
+        time_limit: timedelta,
+    ) -> None:
+        self.database = database
+        self.catalogue = catalogue
+        self.systems = systems
+        self.modes = modes
+        self.clock = clock
+        self.broker = broker
+        self.public_url = public_url
+        self.time_limit = time_limit
+        self._random = random.Random()  # noqa: S311  (jitter, not a secret)
+
+    # one run -------------------------------------------------------------------------------------------------
+
+    def run(self, run_id: int) -> str | None:
+        """Try it once; returns the state it is in afterwards, None when it was not ours to try."""
+        claimed = self._claim(run_id)
+        if claimed is None:
+            return None
+        started = time.perf_counter()
+        attempted = Attempted()
+        try:
+            with tracer.start_as_current_span(claimed.flow.key), subject_locks(self.database) as locks:
+                outcome = self._carry(claimed, locks, attempted)
+        except Busy:
+            self._postpone(claimed)
+            return "queued"
+        SECONDS.labels(claimed.flow.key).observe(time.perf_counter() - started)
+        state, to_send = self._finish(claimed, outcome, attempted)
+        self._tell(claimed, outcome, attempted, time.perf_counter() - started)
+        send_all(self.broker, self.catalogue, to_send)
+        return state
+
+    def _claim(self, run_id: int) -> Claimed | None:
+        """Book the next try before making this one, so that a killed worker needs no detector."""
+        now = self.clock.now()
+        with self.database.session_scope() as session:
+            run = runs.claim(session, run_id)
+            if run is None:
+                return None
+            chosen = configuration.current(session)
+            flow = self.catalogue[run.flow]
+            if chosen.is_paused(flow) and run.cause not in ("demand", "replay"):
+                runs.put_back(session, run.id, state="queued", count_try=False)
+                retries.book(session, run.id, now + timedelta(minutes=1), "paused")
+                return None
+            retries.book(session, run.id, now + self.time_limit * 1.5, "in flight")
+            attempt = Attempt(run_id=run.id, number=run.tries, config_version=chosen.version or None, started_at=now)
+            session.add(attempt)
+            session.flush()
+            return Claimed(run, flow, chosen, attempt.id)
+
+    def _carry(self, claimed: Claimed, locks: SubjectLocks, attempted: Attempted) -> Outcome:
+        with translating() as said:
+            refusal = self.modes.refusal(claimed.run.account)
+            if refusal:
+                raise Held(refusal, code="test_mode", action="Connect a live Stripe key or a NetSuite sandbox account.")
+            locks.take(_lock_name(claimed.run.account, claimed.run.subject))
+            ledger = self._ledger(claimed, attempted)
+            try:
+                source = claimed.flow.reads(ledger, claimed.run.subject)
+                root = claimed.flow.root_of(source)
+                if root is not None and root != claimed.run.subject:
+                    locks.take(_lock_name(claimed.run.account, root))
+                    source = claimed.flow.reads(ledger, claimed.run.subject)
+                claimed.flow.carry(source, ledger)
+            finally:
+                self._count(ledger, attempted)
+            said.append(Outcome("succeeded", _success(attempted)))
+        return said[-1]
+
+    def _ledger(self, claimed: Claimed, attempted: Attempted) -> Ledger[Any]:
+        record = attempted.exchanges.append
+        return Ledger(
+            account=claimed.run.account,
+            stripe=self.systems.stripe(claimed.run.account, record),
+            netsuite=self.systems.netsuite(record),
+            links=StoredLinks(self.database, claimed.run.account),
+            clock=self.clock,
+            options=claimed.config.options_for(claimed.flow),
+            config=claimed.config,
+            public_url=self.public_url,
+            notes=attempted.notes,
+        )
+
+    def _count(self, ledger: Ledger[Any], attempted: Attempted) -> None:
+        attempted.stripe_calls = getattr(ledger.stripe, "calls", 0)
+        attempted.netsuite_calls = getattr(ledger.netsuite, "calls", 0)
+        attempted.records = list(getattr(ledger.links, "written", []))
+
+    def _postpone(self, claimed: Claimed) -> None:
+        with self.database.session_scope() as session:
+            runs.put_back(session, claimed.run.id, state="queued", count_try=False)
+            retries.book(session, claimed.run.id, self.clock.now() + POSTPONE, "another run holds the object")
+            session.execute(
+                update(Attempt)
+                .where(Attempt.id == claimed.attempt_id)
+                .values(outcome="postponed", summary="Another run holds the object.", finished_at=self.clock.now())
+            )
+
+    # the outcome ---------------------------------------------------------------------------------------------
+
+    def _finish(self, claimed: Claimed, outcome: Outcome, attempted: Attempted) -> tuple[str, list[Queued]]:
+        with self.database.session_scope() as session:
+            to_send = self._settle_dependency(session, claimed, outcome)
+            self._book(session, claimed, outcome)
+            state = runs.close(session, claimed.run, outcome.state, self._values(claimed, outcome, attempted))
+            if state == "queued":
+                runs.book_queued(session, [claimed.run.id], due_at=self.clock.now() + RESEND_AFTER)
+                to_send.append(Queued(claimed.run.id, claimed.flow.key))
+            else:
+                to_send += self._tell_waiting(session, claimed, state, outcome)
+            self._write_attempt(session, claimed, outcome, attempted)
+        return state, to_send
+
+    def _book(self, session: Session, claimed: Claimed, outcome: Outcome) -> None:
+        """Retrying: when. Out of tries: buried. Everything else: nothing is tried any more."""
+        if outcome.state != "retrying":
+            retries.settle(session, claimed.run.id)
+            return
+        backoff = claimed.config.retries.for_class(outcome.error_class or "default")
+        if exhausted(claimed.run.tries, backoff):
+            outcome.state = "dead"
+            outcome.summary = f"Given up after {claimed.run.tries} tries. {outcome.summary}"
+            retries.settle(session, claimed.run.id)
+            return
+        wait = delay(claimed.run.tries, backoff, jitter=self._random.random(), retry_after=outcome.retry_after)
+        retries.book(session, claimed.run.id, self.clock.now() + wait, outcome.error_class or "retry")
+
+    def _settle_dependency(self, session: Session, claimed: Claimed, outcome: Outcome) -> list[Queued]:
+        """LinkMissing: queue the flow that brings the missing object over; this run waits for it."""
+        missing = outcome.waits_for
+        if missing is None:
+            return []
+        maker = self.catalogue.maker(missing.source, missing.role)
+        if maker is None:
+            outcome.state, outcome.error_class = "held", "held"
+            outcome.action = f"Link {missing.subject} to its NetSuite record by hand, then replay."
+            return []
+        earlier = session.get(Run, claimed.run.waits_for) if claimed.run.waits_for else None
+        if earlier is not None and earlier.subject == missing.subject and earlier.state == "skipped":
+            outcome.state, outcome.error_class = "held", "held"
+            outcome.summary = f"{missing.subject} was skipped by its own flow: {earlier.summary}"
+            outcome.action = "Link it by hand or change the setting that skipped it, then replay."
+            return []
+        want = Want(maker.key, claimed.run.account, missing.subject, "dependency", claimed.run.event_id)
+        queued = runs.enqueue(session, [want], now=self.clock.now(), resend_after=RESEND_AFTER)
+        dependency = _open_run(session, want)
+        session.execute(update(Run).where(Run.id == claimed.run.id).values(waits_for=dependency))
+        return queued
+
+    def _tell_waiting(self, session: Session, claimed: Claimed, state: str, outcome: Outcome) -> list[Queued]:
+        run = claimed.run
+        if state in ("succeeded", "skipped"):
+            return runs.wake_waiting(session, run.id, now=self.clock.now(), resend_after=RESEND_AFTER)
+        if state in ("held", "dead"):
+            runs.hold_waiting(session, run.id, f"Waits for {run.subject}: {outcome.summary}", outcome.action)
+        return []
+
+    def _values(self, claimed: Claimed, outcome: Outcome, attempted: Attempted) -> dict[str, Any]:
+        values: dict[str, Any] = {
+            "summary": outcome.summary,
+            "error_class": outcome.error_class,
+            "error_code": outcome.error_code,
+            "action": outcome.action,
+            "candidates": outcome.candidates,
+            "notes": attempted.notes,
+            "stripe_calls": attempted.stripe_calls,
+            "netsuite_calls": attempted.netsuite_calls,
+        }
+        if attempted.records:
+            values["records"] = attempted.records
+        return values
+
+    def _write_attempt(self, session: Session, claimed: Claimed, outcome: Outcome, attempted: Attempted) -> None:
+        session.execute(
+            update(Attempt)
+            .where(Attempt.id == claimed.attempt_id)
+            .values(
+                finished_at=self.clock.now(),
+                outcome=outcome.state,
+                summary=outcome.summary,
+                error_class=outcome.error_class,
+                error_code=outcome.error_code,
+                detail=outcome.detail,
+                notes=attempted.notes,
+                exchanges=[exchange.as_json() for exchange in attempted.exchanges],
+            )
+        )
+
+    def _tell(self, claimed: Claimed, outcome: Outcome, attempted: Attempted, seconds: float) -> None:
+        ATTEMPTS.labels(claimed.flow.key, outcome.state).inc()
+        CALLS.labels(claimed.flow.key, "stripe").inc(attempted.stripe_calls)
+        CALLS.labels(claimed.flow.key, "netsuite").inc(attempted.netsuite_calls)
+        log.info(
+            "attempt.finished",
+            flow=claimed.flow.key,
+            run=claimed.run.id,
+            attempt=claimed.run.tries,
+            account=claimed.run.account,
+            subject=claimed.run.subject,
+            event_id=claimed.run.event_id,
+            outcome=outcome.state,
+            code=outcome.error_code,
+            milliseconds=round(seconds * 1000),
+        )
+
+    # what is due ---------------------------------------------------------------------------------------------
+
+    def replay_due(self, limit: int = 500) -> int:
+        """Send again what the retry table says is due; returns how many. A run still `running` lost its worker."""
+        now = self.clock.now()
+        with self.database.session_scope() as session:
+            rows = retries.due(session, now, limit)
+            sendable = []
+            for row in rows:
+                run = session.get(Run, row.run_id)
+                if run is None or run.state not in ("queued", "running", "retrying"):
+                    session.delete(row)
+                    continue
+                if run.state == "running":
+                    run.state, run.summary = "retrying", "The worker that tried it went away; it is tried again."
+                row.due_at = now + RESEND_AFTER * (5 if row.reason == "sent again" else 1)
+                row.reason = "sent again"
+                sendable.append(Queued(run.id, run.flow))
+        send_all(self.broker, self.catalogue, sendable)
+        return len(sendable)
+
+
+@contextmanager
+def translating() -> "Iterator[list[Outcome]]":
+    """Whatever is raised inside becomes an Outcome; only a lost database and a busy object pass through."""
+    said: list[Outcome] = []
+    try:
+        yield said
+    except (OperationalError, Busy):
+        raise
+    except Exception as error:
+        said.append(outcome_of(error))
+
+
+def outcome_of(error: Exception) -> Outcome:
+    """The exception tree as states: one place that knows."""
+    match error:
+        case Skipped():
+            return Outcome("skipped", error.sentence, error_code=error.code)
+        case LinkMissing():
+            return Outcome("retrying", error.sentence, "link_missing", error.code, waits_for=error)
+        case Held():
+            candidates = [asdict(candidate) for candidate in error.candidates]
+            return Outcome("held", error.sentence, "held", error.code, error.detail, error.action, candidates)
+        case Retryable():
+            name = _class_name(error)
+            return Outcome("retrying", error.sentence, name, error.code, error.detail, retry_after=error.retry_after)
+        case Permanent():
+            return Outcome("dead", error.sentence, "permanent", error.code, error.detail)
+        case TieoutError():
+            return Outcome("dead", error.sentence, "permanent", error.code, error.detail)
+    log.error("attempt.failed_unexpectedly", error=repr(error), exc_info=error)
+    sentence = "Something unforeseen went wrong inside Tieout; it is tried again."
+    return Outcome("retrying", sentence, "default", type(error).__name__, detail=repr(error)[:500])
+
+
+def _class_name(error: Retryable) -> str:
+    """The settings name of the class: `throttled`, `not_ready` ..., that of the nearest class which names itself."""
+    return next(str(kind.__dict__["code"]) for kind in type(error).__mro__ if "code" in kind.__dict__)
+
+
+def _success(attempted: Attempted) -> str:
+    if not attempted.records:
+        return "Done."
+    return "Wrote " + ", ".join(f"{record['type']} {record['id']}" for record in attempted.records) + "."
+
+
+def _open_run(session: Session, want: Want) -> int:
+    found: int = (
+        session.query(Run.id)
+        .filter(
+            Run.flow == want.flow, Run.account == want.account, Run.subject == want.subject, Run.state.in_(runs.OPEN)
+        )
+        .scalar()
+    )
+    return found
+
+
+def _lock_name(account: str, subject: str) -> str:
+    return f"{account}/{subject}"

@@ -1,0 +1,235 @@
+"""Stores events that arrive together in one commit, so that they share one fsync.
+
+While a commit is in flight the next batch gathers; there is no timer, so a lone event waits for nobody.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from time import perf_counter
+
+import psycopg
+import structlog
+from prometheus_client import Histogram
+from psycopg import errors
+
+from app.core.inbox import Arrival
+from app.core.inbox_rows import INSERT, insert_params, register_arrays
+from app.db import libpq_url
+
+_log = structlog.get_logger(__name__)
+
+BATCH_ROWS = Histogram(
+    "batches_committed_rows", "Events stored per commit", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+)
+BATCH_SECONDS = Histogram(
+    "batches_committed_seconds",
+    "Time from sending a batch to its commit",
+    buckets=(0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1, 2, 5),
+)
+
+# One row's fault: its neighbours can be stored. An index entry that is too large is a ProgramLimitExceeded.
+_ROW_FAULTS = (errors.DataError, errors.IntegrityError, errors.ProgramLimitExceeded)
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5  # seconds between attempts to reach the database
+
+
+class InboxAway(Exception):
+    """The event is not stored: the database could not do it in time. The sender must try again."""
+
+
+class Unstorable(ValueError):
+    """PostgreSQL refuses this event; its neighbours are stored."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`patience`: how long a batch waits for the database before all that wait are turned away."""
+
+    rows: int = 512
+    body_bytes: int = 8 * 1024 * 1024
+    waiting: int = 10_000
+    waiting_bytes: int = 128 * 1024 * 1024
+    patience: timedelta = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    arrival: Arrival
+    answer: "asyncio.Future[bool]"
+
+    def stored(self, new: bool) -> None:
+        if not self.answer.done():
+            self.answer.set_result(new)
+
+    def failed(self, error: Exception) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
+
+class GroupCommit:
+    """One committer with one connection of its own; one per process, used from one event loop.
+
+    `stored` is called with the ids of new rows after their commit; it must not block nor raise.
+    """
+
+    def __init__(
+        self, database_url: str, stored: Callable[[Sequence[int]], None], limits: Limits | None = None
+    ) -> None:
+        self._conninfo = libpq_url(database_url)
+        self._stored = stored
+        self._limits = limits or Limits()
+        self._waiting: deque[_Waiting] = deque()
+        self._waiting_bytes = 0
+        self._more = asyncio.Event()
+        self._closing = False
+        self._connection: psycopg.AsyncConnection[tuple[int, str, str, str]] | None = None
+        self._abandoned: set[asyncio.Task[object]] = set()
+        self._runner: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Does not need the database: it is connected to when the first event comes."""
+        self._runner = asyncio.create_task(self._run(), name="group-commit")
+
+    async def stop(self) -> None:
+        """Commits what waits, then closes the connection."""
+        self._closing = True
+        self._more.set()
+        if self._runner is not None:
+            await self._runner
+        await asyncio.gather(*self._abandoned, return_exceptions=True)
+        await self._disconnect()
+
+    def receive(self, arrival: Arrival) -> "asyncio.Future[bool]":
+        """Done when the commit that holds the row is: True for a new row, False for one that was there.
+
+        Raises InboxAway at once when too many wait already; the future raises InboxAway or Unstorable.
+        """
+        size = self._waiting_bytes + len(arrival.body)
+        if self._closing or len(self._waiting) >= self._limits.waiting or size > self._limits.waiting_bytes:
+            raise InboxAway("shutting down" if self._closing else "too many events wait for the database")
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(arrival, answer))
+        self._waiting_bytes = size
+        self._more.set()
+        return answer
+
+    async def _run(self) -> None:
+        while True:
+            await self._more.wait()
+            while self._waiting:
+                await self._commit(self._next_batch())
+            if self._closing:
+                return
+            self._more.clear()
+
+    def _next_batch(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        size = 0
+        while self._waiting and len(batch) < self._limits.rows and size < self._limits.body_bytes:
+            batch.append(self._waiting.popleft())
+            size += len(batch[-1].arrival.body)
+        self._waiting_bytes -= size
+        # one order for every process: inserting the same keys in opposite order would deadlock
+        batch.sort(key=lambda waiting: waiting.arrival.key)
+        return batch
+
+    async def _commit(self, batch: list[_Waiting]) -> None:
+        started = perf_counter()
+        try:
+            new = await self._within_patience([waiting.arrival for waiting in batch])
+        except _ROW_FAULTS:
+            await self._commit_singly(batch)
+        except Exception as error:
+            self._turn_away(batch, error)
+        else:
+            BATCH_ROWS.observe(len(batch))
+            BATCH_SECONDS.observe(perf_counter() - started)
+            self._answer(batch, new)
+
+    async def _commit_singly(self, batch: list[_Waiting]) -> None:
+        """After a batch was refused for one row's sake."""
+        for position, waiting in enumerate(batch):
+            try:
+                self._answer([waiting], await self._within_patience([waiting.arrival]))
+            except _ROW_FAULTS as error:
+                waiting.failed(Unstorable(f"PostgreSQL refuses it: {error.diag.message_primary}"))
+            except Exception as error:
+                return self._turn_away(batch[position:], error)
+        return None
+
+    def _answer(self, batch: list[_Waiting], new: dict[tuple[str, str, str], int]) -> None:
+        if new:
+            self._stored(list(new.values()))
+        for waiting in batch:
+            # a key that came twice in one batch is new once
+            waiting.stored(new.pop(waiting.arrival.key, None) is not None)
+
+    def _turn_away(self, batch: Sequence[_Waiting], error: Exception) -> None:
+        """Everybody who waits is told at once: the next in line would only wait as long again."""
+        batch = [*batch, *self._waiting]
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        _log.error("batch.refused", events=len(batch), error=type(error).__name__, reason=str(error)[:300])
+        for waiting in batch:
+            waiting.failed(InboxAway(type(error).__name__))
+
+    async def _within_patience(self, arrivals: Sequence[Arrival]) -> dict[tuple[str, str, str], int]:
+        """The insert, or TimeoutError. What hangs is cancelled in the background: cancelling may hang, too."""
+        attempt = asyncio.create_task(self._insert(arrivals))
+        await asyncio.wait({attempt}, timeout=self._limits.patience.total_seconds())
+        if attempt.done():
+            return attempt.result()
+        self._abandon(attempt)
+        raise TimeoutError("the database did not answer in time")
+
+    def _abandon(self, attempt: "asyncio.Task[dict[tuple[str, str, str], int]]") -> None:
+        connection, self._connection = self._connection, None
+        attempt.cancel()
+        closing = asyncio.create_task(_close_after(attempt, connection))
+        self._abandoned.add(closing)
+        closing.add_done_callback(self._abandoned.discard)
+
+    async def _insert(self, arrivals: Sequence[Arrival]) -> dict[tuple[str, str, str], int]:
+        """New rows' keys and ids. Repeated on a new connection until somebody's patience ends: it is idempotent."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                connection = await self._connected()
+                cursor = await connection.execute(INSERT, insert_params(arrivals), prepare=True, binary=True)
+                return {(row[1], row[2], row[3]): row[0] for row in await cursor.fetchall()}
+            except _ROW_FAULTS:
+                raise
+            except psycopg.Error as error:
+                _log.warning("commit.failed", error=type(error).__name__, reason=str(error)[:300])
+            await self._disconnect()
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _connected(self) -> "psycopg.AsyncConnection[tuple[int, str, str, str]]":
+        if self._connection is None:
+            patience = self._limits.patience
+            connection = await psycopg.AsyncConnection.connect(
+                self._conninfo, autocommit=True, connect_timeout=3, application_name="tieout-receiver"
+            )
+            # the server gives up when we do, so that nothing piles up behind a lock
+            await connection.execute(f"SET statement_timeout = {int(patience.total_seconds() * 1000)}")
+            register_arrays(connection)
+            self._connection = connection
+        return self._connection
+
+    async def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+
+async def _close_after(
+    attempt: "asyncio.Task[dict[tuple[str, str, str], int]]", connection: psycopg.AsyncConnection | None
+) -> None:
+    with suppress(asyncio.CancelledError, Exception):
+        await attempt
+    if connection is not None:
+        await connection.close()

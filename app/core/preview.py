@@ -1,0 +1,112 @@
+"""Preview: the same code as a run, with gateways that read for real and record what they would have written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from app.core import config as configuration
+from app.core.config import Config
+from app.core.exchanges import Record
+from app.core.execute import Outcome, translating
+from app.core.flow import Catalogue
+from app.core.interfaces import Clock, Ledger, NetSuite, Stripe
+from app.core.links import Link, StoredLinks, external_id
+from app.db import Database
+
+if TYPE_CHECKING:
+    from app.systems.netsuite.records import Ref
+
+
+@dataclass(frozen=True)
+class Written:
+    """One write that would have been made; `body` exactly as it would have been sent."""
+
+    system: str
+    operation: str
+    target: str
+    body: Mapping[str, Any]
+
+
+class RecordingSystems(Protocol):
+    """Like Systems, but every write goes to `written` only."""
+
+    def recording_stripe(self, account: str, record: Record, written: list[Written]) -> Stripe: ...
+    def recording_netsuite(self, record: Record, written: list[Written]) -> NetSuite: ...
+
+
+@dataclass
+class Preview:
+    outcome: Outcome
+    notes: list[str] = field(default_factory=list)
+    written: list[Written] = field(default_factory=list)
+
+
+class RecordingLinks(StoredLinks):
+    """Stored links, over which this preview's own are laid; none is saved."""
+
+    def __init__(self, database: Database, account: str) -> None:
+        super().__init__(database, account)
+        self._laid: dict[str, Link] = {}
+
+    def of_stripe(self, stripe_id: str, role: str, /) -> Link | None:
+        return self._laid.get(external_id(role, stripe_id)) or super().of_stripe(stripe_id, role)
+
+    def save(self, role: str, stripe_id: str, ref: "Ref", /, *, origin: str, **facts: Any) -> Link:
+        name = external_id(role, stripe_id)
+        link = Link(
+            external_id=name,
+            role=role,
+            account=self._account,
+            stripe_id=stripe_id,
+            netsuite_type=ref.type,
+            netsuite_id=ref.id,
+            origin=origin,
+            current=True,
+            facts=dict(facts.get("facts") or {}),
+        )
+        self._laid[name] = link
+        return link
+
+    def retire(self, link: Link, /, *, note: str) -> None:
+        """Nothing is retired by a preview."""
+
+
+class Previewer:
+    def __init__(
+        self, database: Database, catalogue: Catalogue, systems: RecordingSystems, clock: Clock, *, public_url: str
+    ) -> None:
+        self._database = database
+        self._catalogue = catalogue
+        self._systems = systems
+        self._clock = clock
+        self._public_url = public_url
+
+    def preview(self, flow_key: str, account: str, subject: str, *, draft: Config | None = None) -> Preview:
+        """What a run would do now; with `draft`, under that configuration instead of the one in force."""
+        flow = self._catalogue[flow_key]
+        chosen = draft or self._config()
+        notes: list[str] = []
+        written: list[Written] = []
+        with translating() as said:
+            ledger: Ledger[Any] = Ledger(
+                account=account,
+                stripe=self._systems.recording_stripe(account, _forget, written),
+                netsuite=self._systems.recording_netsuite(_forget, written),
+                links=RecordingLinks(self._database, account),
+                clock=self._clock,
+                options=chosen.options_for(flow),
+                config=chosen,
+                public_url=self._public_url,
+                notes=notes,
+            )
+            flow.carry(flow.reads(ledger, subject), ledger)
+            said.append(Outcome("succeeded", f"Would make {len(written)} write(s)."))
+        return Preview(said[-1], notes, written)
+
+    def _config(self) -> Config:
+        with self._database.session_scope() as session:
+            return configuration.current(session)
+
+
+def _forget(_: object) -> None:
+    """A preview keeps no exchanges."""

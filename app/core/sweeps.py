@@ -1,0 +1,173 @@
+"""Sweeps: scheduled looks for what was missed. They give ids, and ids enter where events do."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.core import config as configuration
+from app.core.config import Config
+from app.core.dispatch import send_all
+from app.core.execute import RESEND_AFTER, Executor
+from app.core.flow import AnyFlow
+from app.core.inbox import Event
+from app.core.interfaces import Ledger
+from app.core.links import StoredLinks
+from app.core.runs import Want, enqueue
+from app.core.tables import Cursor
+
+log = structlog.get_logger()
+OVERLAP = timedelta(minutes=10)
+"""A sweep looks back this far behind its cursor: created and last-modified times are coarse, and writes are slow."""
+FIRST_LOOK = timedelta(days=30)
+EVENTS_EVERY = timedelta(minutes=10)
+
+
+class Sweeper:
+    """Uses the executor's parts; one sweep is one (flow, account)."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._x = executor
+
+    def due(self) -> list[tuple[str, str]]:
+        """(flow, account) pairs whose interval has passed; flow `inbox` compares the inbox with Stripe's events.
+
+        Each is given out once an interval: a sweep that takes longer is not started twice.
+        """
+        now = self._x.clock.now()
+        with self._x.database.session_scope() as session:
+            chosen = configuration.current(session)
+            last = {row.name: row.last_run_at for row in session.scalars(select(Cursor))}
+        wanted: list[tuple[str, str]] = []
+        for account in sorted(self._x.modes.stripe):
+            if self._x.modes.refusal(account):
+                continue
+            for flow in self._x.catalogue.values():
+                every = chosen.interval_of(flow)
+                if every and chosen.is_enabled(flow) and not chosen.is_paused(flow):
+                    wanted += _if_due(flow.key, account, every, last, now)
+            wanted += _if_due("inbox", account, EVENTS_EVERY, last, now)
+        for flow_key, account in wanted:
+            self._write_cursor(flow_key, account, {"last_run_at": now})
+        return wanted
+
+    def sweep(self, flow_key: str, account: str, *, since: datetime | None = None) -> int:
+        """Look once; returns how many subjects were found. A failed look leaves the cursor where it was."""
+        if flow_key == "inbox":
+            return self._sweep_events(account)
+        flow = self._x.catalogue[flow_key]
+        if flow.sweep is None:
+            raise ValueError(f"{flow_key} has no sweep")
+        with self._x.database.session_scope() as session:
+            chosen = configuration.current(session)
+            start = since or self._since(session, flow_key, account, chosen)
+        began = self._x.clock.now()
+        ledger = self._ledger(flow, account, chosen)
+        found = self._enqueue(flow, account, flow.sweep.ids(ledger, start))
+        self._remember(flow_key, account, began, found)
+        log.info("sweep.finished", flow=flow_key, account=account, found=found)
+        return found
+
+    def on_demand(self, flow_key: str, account: str, subjects: Iterable[str], *, cause: str = "demand") -> list[int]:
+        """Ids a person gave; returns the run of each."""
+        wants = [Want(flow_key, account, subject, cause) for subject in subjects]
+        with self._x.database.session_scope() as session:
+            queued = enqueue(session, wants, now=self._x.clock.now(), resend_after=RESEND_AFTER)
+        send_all(self._x.broker, self._x.catalogue, queued)
+        return [run.run_id for run in queued]
+
+    # parts ---------------------------------------------------------------------------------------------------
+
+    def _since(self, session: Session, flow_key: str, account: str, chosen: Config) -> datetime:
+        cursor = session.get(Cursor, _name(flow_key, account))
+        if cursor is not None and cursor.at is not None:
+            return cursor.at - OVERLAP
+        return self._x.clock.now() - FIRST_LOOK
+
+    def _ledger(self, flow: AnyFlow, account: str, chosen: Config) -> Ledger[object]:
+        return Ledger(
+            account=account,
+            stripe=self._x.systems.stripe(account, _forget),
+            netsuite=self._x.systems.netsuite(_forget),
+            links=StoredLinks(self._x.database, account),
+            clock=self._x.clock,
+            options=chosen.options_for(flow),
+            config=chosen,
+            public_url=self._x.public_url,
+            notes=[],
+        )
+
+    def _enqueue(self, flow: AnyFlow, account: str, subjects: Iterable[str]) -> int:
+        """In batches, so that a large sweep neither holds one transaction nor fills the memory."""
+        found, batch = 0, list[Want]()
+        for subject in subjects:
+            batch.append(Want(flow.key, account, subject, "sweep"))
+            found += 1
+            if len(batch) == 500:
+                self._send(batch)
+                batch = []
+        self._send(batch)
+        return found
+
+    def _send(self, batch: list[Want]) -> None:
+        with self._x.database.session_scope() as session:
+            queued = enqueue(session, batch, now=self._x.clock.now(), resend_after=RESEND_AFTER)
+        send_all(self._x.broker, self._x.catalogue, queued)
+
+    def _sweep_events(self, account: str) -> int:
+        """Stripe's own list of events against the inbox: what is missing is stored as if it had arrived."""
+        with self._x.database.session_scope() as session:
+            start = self._since(session, "inbox", account, Config())
+        began = self._x.clock.now()
+        stripe = self._x.systems.stripe(account, _forget)
+        missing: list[int] = []
+        for head in stripe.events_since(start):
+            values = {
+                "source": "stripe",
+                "account": account,
+                "external_id": head.id,
+                "type": head.type,
+                "object_id": head.object_id,
+                "livemode": stripe.livemode,
+                "occurred_at": head.created,
+                "headers": {"found-by": "sweep"},
+                "body": b"",
+            }
+            missing += self._store(values)
+        if missing:
+            self._x.broker.send_dispatch(missing)
+        self._remember("inbox", account, began, len(missing))
+        log.info("sweep.finished", flow="inbox", account=account, found=len(missing))
+        return len(missing)
+
+    def _store(self, values: Mapping[str, object]) -> list[int]:
+        with self._x.database.session_scope() as session:
+            statement = insert(Event).values(**values).on_conflict_do_nothing().returning(Event.id)
+            return list(session.scalars(statement))
+
+    def _remember(self, flow_key: str, account: str, began: datetime, found: int) -> None:
+        self._write_cursor(flow_key, account, {"at": began, "last_run_at": began, "found": found, "error": None})
+
+    def _write_cursor(self, flow_key: str, account: str, values: dict[str, Any]) -> None:
+        with self._x.database.session_scope() as session:
+            statement = insert(Cursor).values(name=_name(flow_key, account), **values)
+            session.execute(statement.on_conflict_do_update(index_elements=[Cursor.name], set_=values))
+
+
+def _if_due(
+    flow_key: str, account: str, every: timedelta, last: dict[str, datetime | None], now: datetime
+) -> list[tuple[str, str]]:
+    ran = last.get(_name(flow_key, account))
+    return [(flow_key, account)] if ran is None or ran + every <= now else []
+
+
+def _name(flow_key: str, account: str) -> str:
+    return f"{flow_key}/{account}"
+
+
+def _forget(_: object) -> None:
+    """Sweeps only list; their exchanges belong to no run."""

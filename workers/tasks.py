@@ -1,0 +1,70 @@
+"""What workers do. Tasks carry ids only; each is safe to run twice."""
+
+import os
+from datetime import timedelta
+from functools import lru_cache
+
+from app.core.jobs import carry_out
+
+from app.core.dispatch import undispatched
+from app.core.prune import prune_old
+from app.settings import settings
+from workers.broker import CeleryBroker
+from workers.celery_app import SWEEPS, app
+from workers.wiring import Parts, build
+
+MISSED_AFTER = timedelta(seconds=5)
+INBOX_BATCH = 500
+
+
+def parts() -> Parts:
+    return _parts_of(os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _parts_of(pid: int) -> Parts:
+    """By process: connections must not be shared over a fork."""
+    return build(settings(), settings().database_url, CeleryBroker())
+
+
+@app.task(name="workers.tasks.dispatch")
+def dispatch(event_ids: list[int]) -> None:
+    parts().dispatcher.dispatch(event_ids)
+
+
+@app.task(name="workers.tasks.run")
+def run(run_id: int) -> None:
+    parts().executor.run(run_id)
+
+
+@app.task(name="workers.tasks.replay_due")
+def replay_due() -> None:
+    parts().executor.replay_due()
+
+
+@app.task(name="workers.tasks.sweep_due")
+def sweep_due() -> None:
+    for flow, account in parts().sweeper.due():
+        app.send_task("workers.tasks.sweep", args=[flow, account], queue=SWEEPS, expires=600)
+
+
+@app.task(name="workers.tasks.sweep")
+def sweep(flow: str, account: str) -> None:
+    parts().sweeper.sweep(flow, account)
+
+
+@app.task(name="workers.tasks.sweep_inbox")
+def sweep_inbox() -> None:
+    missed = undispatched(parts().database, older_than=MISSED_AFTER, limit=INBOX_BATCH)
+    if missed:
+        parts().dispatcher.dispatch(missed)
+
+
+@app.task(name="workers.tasks.prune")
+def prune() -> None:
+    prune_old(parts().database, older_than=timedelta(days=settings().event_retention_days))
+
+
+@app.task(name="workers.tasks.job")
+def job(job_id: int) -> None:
+    carry_out(parts(), job_id)

@@ -1,0 +1,69 @@
+"""The composition root of everything that carries out runs: built once per process, after any fork."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from app.core.broker import Broker
+from app.core.dispatch import Dispatcher, Modes
+from app.core.execute import RESEND_AFTER, Executor
+from app.core.flow import Catalogue
+from app.core.interfaces import Clock
+from app.core.preview import Previewer
+from app.core.sweeps import Sweeper
+from app.db import Database
+from app.settings import Settings
+from app.systems.wiring import LiveSystems
+from workers.flows import CATALOGUE
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Parts:
+    settings: Settings
+    database: Database
+    catalogue: Catalogue
+    systems: LiveSystems
+    modes: Modes
+    clock: Clock
+    broker: Broker
+    dispatcher: Dispatcher
+    executor: Executor
+    sweeper: Sweeper
+    previewer: Previewer
+
+
+def build(settings: Settings, database_url: str, broker: Broker, clock: Clock | None = None) -> Parts:
+    clock = clock or SystemClock()
+    database = Database(database_url)
+    systems = LiveSystems(settings, database, clock)
+    modes = Modes(
+        stripe={name: bool(account.livemode) for name, account in settings.stripe.items()},
+        netsuite_live=bool(settings.netsuite and settings.netsuite.live),
+    )
+    executor = Executor(
+        database,
+        CATALOGUE,
+        systems,
+        modes,
+        clock,
+        broker,
+        public_url=settings.public_url,
+        time_limit=timedelta(seconds=settings.run_time_limit),
+    )
+    return Parts(
+        settings=settings,
+        database=database,
+        catalogue=CATALOGUE,
+        systems=systems,
+        modes=modes,
+        clock=clock,
+        broker=broker,
+        dispatcher=Dispatcher(database, CATALOGUE, modes, clock, broker, resend_after=RESEND_AFTER),
+        executor=executor,
+        sweeper=Sweeper(executor),
+        previewer=Previewer(database, CATALOGUE, systems, clock, public_url=settings.public_url),
+    )
