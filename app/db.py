@@ -42,7 +42,7 @@ def engine_for(url: str) -> Engine:
     return create_engine(
         sqlalchemy_url(url),
         pool_size=5,
-        max_overflow=20,
+        max_overflow=40,
         pool_pre_ping=True,
         connect_args={"connect_timeout": 5, "application_name": "tieout"},
     )

@@ -53,6 +53,15 @@ class Items(Part):
     balance: str | None = Field(None, description="For the part of an invoice that the customer balance paid.")
 
 
+class Taxes(Part):
+    """NetSuite tax code and tax type internal ids, for tax mode `suitetax`; by Stripe tax rate id, else the default."""
+
+    code: str | None = None
+    type: str | None = None
+    code_by_rate: dict[str, str] = Field(default_factory=dict)
+    type_by_rate: dict[str, str] = Field(default_factory=dict)
+
+
 class Books(Part):
     """The choices that may differ by Stripe account."""
 
@@ -66,6 +75,7 @@ class Books(Part):
         "line",
         description="line: Stripe's tax as its own line; suitetax: as tax details; none: tax is part of the lines.",
     )
+    taxes: Taxes = Taxes()
     catch_all_customer: str | None = None
 
     def owns(self, subsidiary: str) -> bool:

@@ -24,7 +24,7 @@ from app.core.config import Config
 from app.core.dispatch import Modes, send_all
 from app.core.exchanges import Exchange, Record
 from app.core.flow import AnyFlow, Catalogue
-from app.core.interfaces import Clock, Ledger, NetSuite, Stripe
+from app.core.interfaces import Clock, Ledger, NetSuite, PublicLinks, Stripe
 from app.core.links import StoredLinks
 from app.core.locks import Busy, SubjectLocks, subject_locks
 from app.core.runs import Queued, Run, Want
@@ -40,6 +40,8 @@ CALLS = Counter("api_calls", "Calls to the other systems by flow", ["flow", "sys
 RESEND_AFTER = timedelta(seconds=60)
 """A run that waits for a worker is sent again after this: the broker may have lost the message."""
 POSTPONE = timedelta(seconds=2)
+ABANDONED_AFTER = timedelta(seconds=15)
+"""Much longer than a worker takes from claiming a run to holding its lock."""
 
 
 class Counted(Protocol):
@@ -105,7 +107,7 @@ class Executor:
         clock: Clock,
         broker: Broker,
         *,
-        public_url: str,
+        public: PublicLinks,
         time_limit: timedelta,
     ) -> None:
         self.database = database
@@ -114,7 +116,7 @@ class Executor:
         self.modes = modes
         self.clock = clock
         self.broker = broker
-        self.public_url = public_url
+        self.public = public
         self.time_limit = time_limit
         self._random = random.Random()  # noqa: S311  (jitter, not a secret)
 
@@ -163,13 +165,13 @@ class Executor:
             refusal = self.modes.refusal(claimed.run.account)
             if refusal:
                 raise Held(refusal, code="test_mode", action="Connect a live Stripe key or a NetSuite sandbox account.")
-            locks.take(_lock_name(claimed.run.account, claimed.run.subject))
+            locks.take(runs.lock_name(claimed.run.account, claimed.run.subject))
             ledger = self._ledger(claimed, attempted)
             try:
                 source = claimed.flow.reads(ledger, claimed.run.subject)
                 root = claimed.flow.root_of(source)
                 if root is not None and root != claimed.run.subject:
-                    locks.take(_lock_name(claimed.run.account, root))
+                    locks.take(runs.lock_name(claimed.run.account, root))
                     source = claimed.flow.reads(ledger, claimed.run.subject)
                 claimed.flow.carry(source, ledger)
             finally:
@@ -187,7 +189,7 @@ class Executor:
             clock=self.clock,
             options=claimed.config.options_for(claimed.flow),
             config=claimed.config,
-            public_url=self.public_url,
+            public=self.public,
             notes=attempted.notes,
         )
 
@@ -319,6 +321,7 @@ class Executor:
         """Send again what the retry table says is due; returns how many. A run still `running` lost its worker."""
         now = self.clock.now()
         with self.database.session_scope() as session:
+            retries.make_due(session, runs.abandoned(session, older_than=ABANDONED_AFTER), now)
             rows = retries.due(session, now, limit)
             sendable = []
             for row in rows:
@@ -389,7 +392,3 @@ def _open_run(session: Session, want: Want) -> int:
         .scalar()
     )
     return found
-
-
-def _lock_name(account: str, subject: str) -> str:
-    return f"{account}/{subject}"

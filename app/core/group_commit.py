@@ -6,7 +6,6 @@ While a commit is in flight the next batch gathers; there is no timer, so a lone
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from time import perf_counter
@@ -17,7 +16,7 @@ from prometheus_client import Histogram
 from psycopg import errors
 
 from app.core.inbox import Arrival
-from app.core.inbox_rows import INSERT, insert_params, register_arrays
+from app.core.inbox_rows import Key, Statement
 from app.db import libpq_url
 
 _log = structlog.get_logger(__name__)
@@ -55,18 +54,7 @@ class Limits:
     patience: timedelta = timedelta(seconds=5)
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    arrival: Arrival
-    answer: "asyncio.Future[bool]"
-
-    def stored(self, new: bool) -> None:
-        if not self.answer.done():
-            self.answer.set_result(new)
-
-    def failed(self, error: Exception) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(error)
+_Waiting = tuple[Arrival, "asyncio.Future[bool]"]
 
 
 class GroupCommit:
@@ -85,8 +73,8 @@ class GroupCommit:
         self._waiting_bytes = 0
         self._more = asyncio.Event()
         self._closing = False
-        self._connection: psycopg.AsyncConnection[tuple[int, str, str, str]] | None = None
-        self._abandoned: set[asyncio.Task[object]] = set()
+        self._connection: psycopg.AsyncConnection | None = None
+        self._statement: Statement | None = None
         self._runner: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -99,7 +87,6 @@ class GroupCommit:
         self._more.set()
         if self._runner is not None:
             await self._runner
-        await asyncio.gather(*self._abandoned, return_exceptions=True)
         await self._disconnect()
 
     def receive(self, arrival: Arrival) -> "asyncio.Future[bool]":
@@ -111,7 +98,7 @@ class GroupCommit:
         if self._closing or len(self._waiting) >= self._limits.waiting or size > self._limits.waiting_bytes:
             raise InboxAway("shutting down" if self._closing else "too many events wait for the database")
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(arrival, answer))
+        self._waiting.append((arrival, answer))
         self._waiting_bytes = size
         self._more.set()
         return answer
@@ -130,20 +117,20 @@ class GroupCommit:
         size = 0
         while self._waiting and len(batch) < self._limits.rows and size < self._limits.body_bytes:
             batch.append(self._waiting.popleft())
-            size += len(batch[-1].arrival.body)
+            size += len(batch[-1][0].body)
         self._waiting_bytes -= size
         # one order for every process: inserting the same keys in opposite order would deadlock
-        batch.sort(key=lambda waiting: waiting.arrival.key)
+        batch.sort(key=lambda waiting: waiting[0].external_id)
         return batch
 
     async def _commit(self, batch: list[_Waiting]) -> None:
         started = perf_counter()
         try:
-            new = await self._within_patience([waiting.arrival for waiting in batch])
+            new = await self._within_patience([arrival for arrival, _ in batch])
         except _ROW_FAULTS:
             await self._commit_singly(batch)
         except Exception as error:
-            self._turn_away(batch, error)
+            await self._turn_away(batch, error)
         else:
             BATCH_ROWS.observe(len(batch))
             BATCH_SECONDS.observe(perf_counter() - started)
@@ -151,55 +138,45 @@ class GroupCommit:
 
     async def _commit_singly(self, batch: list[_Waiting]) -> None:
         """After a batch was refused for one row's sake."""
-        for position, waiting in enumerate(batch):
+        for position, (arrival, answer) in enumerate(batch):
             try:
-                self._answer([waiting], await self._within_patience([waiting.arrival]))
+                self._answer([(arrival, answer)], await self._within_patience([arrival]))
             except _ROW_FAULTS as error:
-                waiting.failed(Unstorable(f"PostgreSQL refuses it: {error.diag.message_primary}"))
+                _fail(answer, Unstorable(f"PostgreSQL refuses it: {error.diag.message_primary}"))
             except Exception as error:
-                return self._turn_away(batch[position:], error)
+                return await self._turn_away(batch[position:], error)
         return None
 
-    def _answer(self, batch: list[_Waiting], new: dict[tuple[str, str, str], int]) -> None:
+    def _answer(self, batch: list[_Waiting], new: list[int] | dict[Key, int]) -> None:
         if new:
-            self._stored(list(new.values()))
-        for waiting in batch:
+            self._stored(list(new.values()) if isinstance(new, dict) else new)
+        for arrival, answer in batch:
             # a key that came twice in one batch is new once
-            waiting.stored(new.pop(waiting.arrival.key, None) is not None)
+            is_new = isinstance(new, list) or new.pop(_key(arrival), None) is not None
+            if not answer.done():
+                answer.set_result(is_new)
 
-    def _turn_away(self, batch: Sequence[_Waiting], error: Exception) -> None:
+    async def _turn_away(self, batch: Sequence[_Waiting], error: Exception) -> None:
         """Everybody who waits is told at once: the next in line would only wait as long again."""
         batch = [*batch, *self._waiting]
         self._waiting.clear()
         self._waiting_bytes = 0
         _log.error("batch.refused", events=len(batch), error=type(error).__name__, reason=str(error)[:300])
-        for waiting in batch:
-            waiting.failed(InboxAway(type(error).__name__))
+        for _, answer in batch:
+            _fail(answer, InboxAway(type(error).__name__))
+        await self._disconnect()
 
-    async def _within_patience(self, arrivals: Sequence[Arrival]) -> dict[tuple[str, str, str], int]:
-        """The insert, or TimeoutError. What hangs is cancelled in the background: cancelling may hang, too."""
-        attempt = asyncio.create_task(self._insert(arrivals))
-        await asyncio.wait({attempt}, timeout=self._limits.patience.total_seconds())
-        if attempt.done():
-            return attempt.result()
-        self._abandon(attempt)
-        raise TimeoutError("the database did not answer in time")
+    async def _within_patience(self, arrivals: Sequence[Arrival]) -> list[int] | dict[Key, int]:
+        async with asyncio.timeout(self._limits.patience.total_seconds()):
+            return await self._insert(arrivals)
 
-    def _abandon(self, attempt: "asyncio.Task[dict[tuple[str, str, str], int]]") -> None:
-        connection, self._connection = self._connection, None
-        attempt.cancel()
-        closing = asyncio.create_task(_close_after(attempt, connection))
-        self._abandoned.add(closing)
-        closing.add_done_callback(self._abandoned.discard)
-
-    async def _insert(self, arrivals: Sequence[Arrival]) -> dict[tuple[str, str, str], int]:
-        """New rows' keys and ids. Repeated on a new connection until somebody's patience ends: it is idempotent."""
+    async def _insert(self, arrivals: Sequence[Arrival]) -> list[int] | dict[Key, int]:
+        """Repeated on a new connection until the patience ends: it is idempotent."""
         pause = _FIRST_PAUSE
         while True:
             try:
-                connection = await self._connected()
-                cursor = await connection.execute(INSERT, insert_params(arrivals), prepare=True, binary=True)
-                return {(row[1], row[2], row[3]): row[0] for row in await cursor.fetchall()}
+                statement = self._statement or await self._connect()
+                return await statement.insert(arrivals)
             except _ROW_FAULTS:
                 raise
             except psycopg.Error as error:
@@ -208,28 +185,32 @@ class GroupCommit:
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    async def _connected(self) -> "psycopg.AsyncConnection[tuple[int, str, str, str]]":
-        if self._connection is None:
-            patience = self._limits.patience
-            connection = await psycopg.AsyncConnection.connect(
-                self._conninfo, autocommit=True, connect_timeout=3, application_name="tieout-receiver"
-            )
-            # the server gives up when we do, so that nothing piles up behind a lock
-            await connection.execute(f"SET statement_timeout = {int(patience.total_seconds() * 1000)}")
-            register_arrays(connection)
-            self._connection = connection
-        return self._connection
+    async def _connect(self) -> Statement:
+        patience = int(self._limits.patience.total_seconds() * 1000)
+        self._connection = await psycopg.AsyncConnection.connect(
+            self._conninfo, autocommit=True, connect_timeout=3, application_name="tieout-receiver"
+        )
+        # the server gives up when we do, so that nothing piles up behind a lock
+        await self._connection.execute(f"SET statement_timeout = {patience}")
+        statement = Statement(self._connection)
+        self._statement = statement
+        await statement.prepare()
+        return statement
 
     async def _disconnect(self) -> None:
+        """Also in the middle of a statement; whether it was committed is then unknown, and repeating it harmless."""
         connection, self._connection = self._connection, None
+        statement, self._statement = self._statement, None
+        if statement is not None:
+            statement.detach()
         if connection is not None:
             await connection.close()
 
 
-async def _close_after(
-    attempt: "asyncio.Task[dict[tuple[str, str, str], int]]", connection: psycopg.AsyncConnection | None
-) -> None:
-    with suppress(asyncio.CancelledError, Exception):
-        await attempt
-    if connection is not None:
-        await connection.close()
+def _key(arrival: Arrival) -> Key:
+    return arrival.source, arrival.account, arrival.external_id
+
+
+def _fail(answer: "asyncio.Future[bool]", error: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(error)

@@ -183,6 +183,16 @@ class Links(Protocol):
         """No longer the current one (superseded, voided, deleted on one side); kept as history."""
 
 
+class PublicLinks(Protocol):
+    """Our own links that customers get: they never go stale, because they ask Stripe on each visit."""
+
+    def pay(self, account: str, netsuite_invoice: str, /) -> str:
+        """Leads to the hosted page of whichever Stripe invoice is the NetSuite invoice's current one."""
+
+    def portal(self, account: str, stripe_customer: str, /) -> str:
+        """Leads to a customer portal session made on each visit."""
+
+
 Options_co = TypeVar("Options_co", covariant=True)
 
 
@@ -200,7 +210,7 @@ class Ledger(Generic[Options_co]):
     clock: Clock
     options: Options_co
     config: "Config"
-    public_url: str
+    public: PublicLinks
     notes: list[str]
 
     def note(self, sentence: str) -> None:

@@ -9,7 +9,7 @@ from app.core.config import Config
 from app.core.exchanges import Record
 from app.core.execute import Outcome, translating
 from app.core.flow import Catalogue
-from app.core.interfaces import Clock, Ledger, NetSuite, Stripe
+from app.core.interfaces import Clock, Ledger, NetSuite, PublicLinks, Stripe
 from app.core.links import Link, StoredLinks, external_id
 from app.db import Database
 
@@ -73,13 +73,13 @@ class RecordingLinks(StoredLinks):
 
 class Previewer:
     def __init__(
-        self, database: Database, catalogue: Catalogue, systems: RecordingSystems, clock: Clock, *, public_url: str
+        self, database: Database, catalogue: Catalogue, systems: RecordingSystems, clock: Clock, *, public: PublicLinks
     ) -> None:
         self._database = database
         self._catalogue = catalogue
         self._systems = systems
         self._clock = clock
-        self._public_url = public_url
+        self._public = public
 
     def preview(self, flow_key: str, account: str, subject: str, *, draft: Config | None = None) -> Preview:
         """What a run would do now; with `draft`, under that configuration instead of the one in force."""
@@ -96,7 +96,7 @@ class Previewer:
                 clock=self._clock,
                 options=chosen.options_for(flow),
                 config=chosen,
-                public_url=self._public_url,
+                public=self._public,
                 notes=notes,
             )
             flow.carry(flow.reads(ledger, subject), ledger)

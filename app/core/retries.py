@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text, delete, func, select
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, delete, func, select, update
 from sqlalchemy.dialects.postgresql import TIMESTAMP, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -29,6 +29,11 @@ def book(session: Session, run_id: int, due_at: datetime, reason: str) -> None:
             index_elements=[Retry.run_id], set_={"due_at": due_at, "reason": reason, "booked_at": func.now()}
         )
     )
+
+
+def make_due(session: Session, run_ids: Sequence[int], now: datetime) -> None:
+    if run_ids:
+        session.execute(update(Retry).where(Retry.run_id.in_(run_ids)).values(due_at=now))
 
 
 def settle(session: Session, run_id: int) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, Text, case, delete, func, text, update
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, Text, case, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -149,6 +149,30 @@ def claim(session: Session, run_id: int) -> Run | None:
     ).first()
 
 
+def lock_name(account: str, subject: str) -> str:
+    """The advisory lock a run holds on its subject while it is carried out."""
+    return f"{account}/{subject}"
+
+
+_ABANDONED = text(
+    """
+    SELECT id FROM runs
+    WHERE state = 'running' AND updated_at < now() - :older_than ::interval AND NOT EXISTS (
+        SELECT 1 FROM pg_locks
+        WHERE locktype = 'advisory' AND objsubid = 1
+          AND ((classid::bigint << 32) | objid::bigint) = hashtextextended(account || '/' || subject, 0))
+    """
+)
+
+
+def abandoned(session: Session, *, older_than: timedelta) -> list[int]:
+    """Runs in progress whose lock nobody holds: their worker died with its connection.
+
+    Only a short cut: what it overlooks (another flow holds the same object) comes due by its booked retry.
+    """
+    return list(session.scalars(_ABANDONED, {"older_than": older_than}))
+
+
 def put_back(session: Session, run_id: int, *, state: str, count_try: bool) -> None:
     """Running -> waiting again; with `count_try` false the try is taken back (nothing was tried)."""
     session.execute(
@@ -210,3 +234,51 @@ def hold_waiting(session: Session, run_id: int, sentence: str, action: str | Non
     ).all()
     if rows:
         session.execute(delete(Retry).where(Retry.run_id.in_(rows)))
+
+
+REPLAYABLE = ("retrying", "held", "dead")
+"""Runs that a person may make due now, or dismiss: they wait for a time, a choice or a person."""
+
+
+def replay(session: Session, run_ids: Sequence[int], *, now: datetime, resend_after: timedelta) -> list[Queued]:
+    """Make these runs due now, with all their tries before them again; those in no replayable state are left out."""
+    rows = session.execute(
+        update(Run)
+        .where(Run.id.in_(run_ids), Run.state.in_(REPLAYABLE))
+        .values(state="queued", cause="replay", tries=0, updated_at=func.now())
+        .returning(Run.id, Run.flow)
+    ).all()
+    book_queued(session, [row.id for row in rows], due_at=now + resend_after)
+    return [Queued(row.id, row.flow) for row in sorted(rows, key=lambda row: row.id)]
+
+
+def dismiss(session: Session, run_id: int, reason: str) -> bool:
+    """A person decides that nothing is to be done; false when the run is in no state to be dismissed."""
+    dismissed = session.scalars(
+        update(Run)
+        .where(Run.id == run_id, Run.state.in_(REPLAYABLE))
+        .values(
+            state="dismissed",
+            summary=f"Dismissed: {reason}",
+            action=None,
+            updated_at=func.now(),
+            finished_at=func.now(),
+        )
+        .returning(Run.id)
+    ).first()
+    if dismissed is not None:
+        session.execute(delete(Retry).where(Retry.run_id == dismissed))
+    return dismissed is not None
+
+
+def demand(
+    session: Session, flow: str, account: str, subjects: Sequence[str], *, now: datetime, resend_after: timedelta
+) -> tuple[list[Queued], dict[str, int]]:
+    """Ids a person gave: due now even where a retry was booked for later. What to send, and each subject's open run."""
+    wants = [Want(flow, account, subject, "demand") for subject in subjects]
+    queued = enqueue(session, wants, now=now, resend_after=resend_after)
+    wanted = (Run.flow == flow, Run.account == account, Run.subject.in_(subjects), Run.state.in_(OPEN))
+    found = session.execute(select(Run.id, Run.subject, Run.state).where(*wanted)).all()
+    waiting = [row.id for row in found if row.state == "retrying"]
+    queued += replay(session, waiting, now=now, resend_after=resend_after)
+    return queued, {row.subject: row.id for row in found}

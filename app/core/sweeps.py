@@ -1,7 +1,7 @@
 """Sweeps: scheduled looks for what was missed. They give ids, and ids enter where events do."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -86,6 +86,8 @@ class Sweeper:
         cursor = session.get(Cursor, _name(flow_key, account))
         if cursor is not None and cursor.at is not None:
             return cursor.at - OVERLAP
+        if chosen.start_date is not None:
+            return datetime.combine(chosen.start_date, datetime.min.time(), UTC)
         return self._x.clock.now() - FIRST_LOOK
 
     def _ledger(self, flow: AnyFlow, account: str, chosen: Config) -> Ledger[object]:
@@ -97,7 +99,7 @@ class Sweeper:
             clock=self._x.clock,
             options=chosen.options_for(flow),
             config=chosen,
-            public_url=self._x.public_url,
+            public=self._x.public,
             notes=[],
         )
 
@@ -121,7 +123,7 @@ class Sweeper:
     def _sweep_events(self, account: str) -> int:
         """Stripe's own list of events against the inbox: what is missing is stored as if it had arrived."""
         with self._x.database.session_scope() as session:
-            start = self._since(session, "inbox", account, Config())
+            start = self._since(session, "inbox", account, configuration.current(session))
         began = self._x.clock.now()
         stripe = self._x.systems.stripe(account, _forget)
         missing: list[int] = []

@@ -57,6 +57,14 @@ class FakeNetSuite:
     written: list[str] = field(default_factory=list)
 
 
+class FakePublic:
+    def pay(self, account: str, netsuite_invoice: str, /) -> str:
+        return f"http://127.0.0.1:1/pay/{account}-{netsuite_invoice}"
+
+    def portal(self, account: str, stripe_customer: str, /) -> str:
+        return f"http://127.0.0.1:1/portal/{account}-{stripe_customer}"
+
+
 class FakeSystems:
     def __init__(self) -> None:
         self.behave: Callable[[str], str] = lambda subject: subject
@@ -121,7 +129,7 @@ class Bench:
             self.modes,
             self.clock,
             self.broker,
-            public_url="http://127.0.0.1:1",
+            public=FakePublic(),
             time_limit=timedelta(seconds=60),
         )
         self.dispatcher = Dispatcher(

@@ -2,7 +2,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from app.core.attempts import Attempt
 from app.core.config import Backoff, Config, FlowConfig, Retries, save
@@ -139,6 +139,31 @@ def test_a_killed_worker_is_noticed_when_the_booked_try_is_due(bench: Bench) -> 
     assert bench.executor.replay_due() == 1
     bench.work()
     assert (run_of(bench, run_id).state, run_of(bench, run_id).tries) == ("succeeded", 2)
+
+
+def age(bench: Bench, run_id: int) -> None:
+    with bench.database.session_scope() as session:
+        session.execute(update(Run).where(Run.id == run_id).values(updated_at=func.now() - timedelta(seconds=20)))
+
+
+def test_a_run_whose_lock_nobody_holds_is_taken_up_again_at_once(bench: Bench) -> None:
+    run_id = bench.demand("things", "t_1")
+    bench.broker.runs.clear()
+    assert bench.executor._claim(run_id) is not None
+    age(bench, run_id)
+    assert bench.executor.replay_due() == 1
+    bench.work()
+    assert run_of(bench, run_id).state == "succeeded"
+
+
+def test_a_run_that_takes_long_but_holds_its_lock_is_left_alone(bench: Bench) -> None:
+    run_id = bench.demand("things", "t_1")
+    bench.broker.runs.clear()
+    assert bench.executor._claim(run_id) is not None
+    age(bench, run_id)
+    with subject_locks(bench.database) as locks:
+        locks.take("main/t_1")
+        assert bench.executor.replay_due() == 0
 
 
 def test_a_message_the_broker_lost_is_sent_again(bench: Bench) -> None:
