@@ -19,9 +19,9 @@ Metadata = Mapping[str, str]
 class EventHead:
     """As much of an event as is needed to know whom it concerns; the object itself is refetched.
 
-    `kind`: `snapshot` (object `event`) or `thin` (object `v2.core.event`). `type`: without the thin prefix `v1.`.
-    `object_id` is None where the object has none (`invoice.upcoming`). `context`: the connected account, or the
-    organisation context, it came from. `idempotency_key`: of the request that caused it, if one did.
+    `kind`: `snapshot` (object `event`) or `thin` (object `v2.core.event`). `type` is without the thin prefix
+    `v1.`. `object_id` is None where the object has none (`invoice.upcoming`). `context`: the connected account
+    or organisation it came from. `idempotency_key`: of the request that caused it, if one did.
     """
 
     id: str
@@ -115,7 +115,7 @@ class Period:
 
 @dataclass(frozen=True, kw_only=True)
 class InvoiceLine:
-    """`amount` is before discounts and before exclusive tax, `subtotal` before discounts and without any tax.
+    """`amount` is before discounts and before exclusive tax; an inclusive tax is in it.
 
     `subscription` and `invoice_item` say where the line comes from; `proration_invoice` is the invoice that
     a proration credit gives back from.
@@ -344,3 +344,22 @@ class PaymentIntent:
     last_payment_error: str | None = None
     receipt_email: str | None = None
     metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """`unit_amount` in minor units with up to 12 decimals; None for tiered prices."""
+
+    id: str
+    product: str
+    currency: str
+    unit_amount: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaxRate:
+    id: str
+    percentage: Decimal
+    inclusive: bool
+    display_name: str = ""
+    jurisdiction: str | None = None
