@@ -8,16 +8,17 @@ import secrets
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 def _listed(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_listed)]
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)]
 
 
 class StripeAccount(BaseModel):
@@ -27,12 +28,14 @@ class StripeAccount(BaseModel):
     webhook_secrets: Secrets = ()
     api_base: str = "https://api.stripe.com"
     livemode: bool | None = None
-    requests_per_second: float = 20.0
+    requests_per_second: float = Field(default=0, ge=0)
 
     @model_validator(mode="after")
-    def _livemode_from_key(self) -> "StripeAccount":
+    def _livemode_and_rate(self) -> "StripeAccount":
+        """Stripe allows 100 requests a second in live mode and 25 in test mode (docs.stripe.com/rate-limits)."""
         if self.livemode is None:
             self.livemode = "_live_" in self.api_key.get_secret_value()
+        self.requests_per_second = self.requests_per_second or (80.0 if self.livemode else 20.0)
         return self
 
 
@@ -52,6 +55,7 @@ class NetSuiteAccount(BaseModel):
     token_id: str = ""
     token_secret: SecretStr = SecretStr("")
     concurrency: int = Field(default=4, ge=1, le=100)
+    time_zone: str | None = None
     callback_secrets: Secrets = ()
     restlet_script: str = "customscript_tieout_restlet"
     restlet_deploy: str = "customdeploy_tieout_restlet"
@@ -59,6 +63,13 @@ class NetSuiteAccount(BaseModel):
     connect_timeout: float = 10.0
     read_timeout: float = 120.0
     live: bool | None = None
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        if value and value not in available_timezones():
+            raise ValueError(f"{value!r} is no IANA time zone, e.g. America/New_York")
+        return value or None
 
     @model_validator(mode="after")
     def _hosts_and_mode(self) -> "NetSuiteAccount":
@@ -117,7 +128,7 @@ class Settings(BaseSettings):
 
     def secret(self) -> str:
         """SECRET_KEY, or one made at first use and kept in the data folder (mode 600)."""
-        if self.secret_key is not None:
+        if self.secret_key is not None and self.secret_key.get_secret_value():
             return self.secret_key.get_secret_value()
         return _kept_secret(self.data_dir / "secret_key")
 

@@ -59,6 +59,8 @@ class Posting:
 class Behaviour:
     """What a record type does beyond holding values. Every method may be left as it is."""
 
+    voids_by_journal = False
+
     def settle(self, world: NetSuiteWorld, record: Record, before: Record | None) -> None:
         """Fill in what NetSuite fills in and refuse what it refuses, before the save."""
 
@@ -76,6 +78,10 @@ class Behaviour:
     def applications(self, record: Record) -> dict[str, Decimal]:
         """What this record applies to others, by their ids."""
         return {}
+
+    def deposits(self, record: Record) -> set[str]:
+        """The ids of the payments that this record takes out of undeposited funds."""
+        return set()
 
     def status(self, world: NetSuiteWorld, record: Record) -> str:
         return ""

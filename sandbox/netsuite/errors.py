@@ -56,7 +56,9 @@ def invalid_content(detail: str, path: str | None = None) -> NetSuiteError:
     return NetSuiteError(detail, "INVALID_CONTENT", path=path)
 
 
-def nonexistent(detail: str = "The record instance does not exist. Provide a valid record instance ID.") -> NetSuiteError:
+def nonexistent(
+    detail: str = "The record instance does not exist. Provide a valid record instance ID.",
+) -> NetSuiteError:
     return NetSuiteError(detail, "NONEXISTENT_ID", 404)
 
 

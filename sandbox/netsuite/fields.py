@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from sandbox.netsuite.errors import NetSuiteError, invalid_content, invalid_value
 
-Value = str | bool | int | Decimal | date | datetime | tuple[str, ...] | "Fields" | None
+Value: TypeAlias = "str | bool | int | Decimal | date | datetime | tuple[str, ...] | Fields | None"
 Json = Any
 
 
@@ -128,7 +128,9 @@ def _text(spec: Field, raw: Json, path: str, _: Resolve) -> Value:
     if not isinstance(raw, str):
         raise _wrong(spec, raw, path)
     if spec.max_length and len(raw) > spec.max_length:
-        sentence = f"The field {spec.name} contained more than the maximum number ( {spec.max_length} ) of characters allowed."
+        sentence = (
+            f"The field {spec.name} contained more than the maximum number ( {spec.max_length} ) of characters allowed."
+        )
         raise invalid_content(sentence, path)
     return raw
 
@@ -188,6 +190,9 @@ def _datetime(spec: Field, raw: Json, path: str, _: Resolve) -> Value:
 
 
 def _ref(spec: Field, raw: Json, path: str, resolve: Resolve) -> Value:
+    # a deposit's payment lines have the payment's bare internal id as their own
+    if spec.name == "id" and isinstance(raw, str | int) and not isinstance(raw, bool):
+        return resolve(spec.to, str(raw), path)
     if not isinstance(raw, Mapping) or not ({"id", "externalId"} & set(raw)):
         raise _wrong(spec, raw, path)
     if raw.get("id") is not None:
@@ -214,7 +219,9 @@ def _subrecord(spec: Field, raw: Json, path: str, resolve: Resolve) -> Value:
     if not isinstance(raw, Mapping):
         raise _wrong(spec, raw, path)
     inside = ((find_field(spec.of, name), value, name) for name, value in raw.items())
-    return Fields({known.name: parse(known, value, f"{path}.{name}", resolve) for known, value, name in inside if known})
+    return Fields(
+        {known.name: parse(known, value, f"{path}.{name}", resolve) for known, value, name in inside if known}
+    )
 
 
 _PARSERS: Mapping[Kind, Callable[[Field, Json, str, Resolve], Value]] = {
@@ -244,6 +251,8 @@ class Look:
 
 def render(spec: Field, value: Value, look: Look) -> Json:
     match spec.kind:
+        case Kind.REF if spec.name == "id":
+            return int(str(value))
         case Kind.REF:
             return reference(spec.to, str(value), look)
         case Kind.MULTI:
@@ -255,7 +264,9 @@ def render(spec: Field, value: Value, look: Look) -> Json:
             return stamp(value)
         case Kind.SUBRECORD:
             inside = cast(Fields, value)
-            return {one.name: render(one, inside[one.name], look) for one in spec.of if inside.get(one.name) is not None}
+            return {
+                one.name: render(one, inside[one.name], look) for one in spec.of if inside.get(one.name) is not None
+            }
     return value
 
 

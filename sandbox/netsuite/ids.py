@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 SUBSIDIARY_US: Final = "1"
@@ -19,7 +20,16 @@ CURRENCIES: Final = {"USD": USD, "GBP": GBP, "CAD": CAD, "EUR": EUR, "JPY": JPY,
 
 ACCOUNT_RECEIVABLE: Final = "119"
 UNDEPOSITED_FUNDS: Final = "122"
-BANK: Final = {"USD": "201", "GBP": "202", "CAD": "203", "EUR": "204", "JPY": "205", "KWD": "206", "AUD": "207", "CHF": "208"}
+BANK: Final = {
+    "USD": "201",
+    "GBP": "202",
+    "CAD": "203",
+    "EUR": "204",
+    "JPY": "205",
+    "KWD": "206",
+    "AUD": "207",
+    "CHF": "208",
+}
 STRIPE_CLEARING: Final = {
     "USD": "211", "GBP": "212", "CAD": "213", "EUR": "214", "JPY": "215", "KWD": "216", "AUD": "217", "CHF": "218"
 }  # fmt: skip
@@ -71,4 +81,15 @@ LOCATION_HEADQUARTERS: Final = "1"
 EMPLOYEE_INTEGRATION: Final = "5"
 EMPLOYEE_CLERK: Final = "6"
 
-FIRST_PERIOD: Final = 101
+
+def period(day: date) -> str:
+    """The accounting period (month) that holds the day."""
+    return str(100 + (day.year - 2000) * 12 + day.month)
+
+
+def quarter(day: date) -> str:
+    return str(2000 + (day.year - 2000) * 4 + (day.month - 1) // 3 + 1)
+
+
+def year(day: date) -> str:
+    return str(3000 + day.year - 2000)

@@ -8,18 +8,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sandbox.clock import Clock
 from sandbox.credentials import Credentials
 from sandbox.faults import Faults
-from sandbox.netsuite import dataset, ids
+from sandbox.netsuite import dataset, ids, views
 from sandbox.netsuite.auth import Gatekeeper
 from sandbox.netsuite.callbacks import Callbacks
 from sandbox.netsuite.definitions import ENTITY, ITEM, TRANSACTION, Definition, Posting, Record
 from sandbox.netsuite.errors import NetSuiteError, invalid_value, nonexistent
-from sandbox.netsuite.fields import Field, Fields
+from sandbox.netsuite.fields import Field
 from sandbox.netsuite.governance import Governance
 from sandbox.netsuite.records import DEFINITIONS
 from sandbox.netsuite.tables import Tables
@@ -49,6 +49,7 @@ class Settings:
     void_with_reversing_journals: bool = False
     refuse_concurrent_edits: bool = True
     administrator: bool = True
+    location_on_put: bool = True
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ class Deleted:
     code: str
     at: datetime
     context: str
+
+
+Money = tuple[Decimal, Decimal]
+"""An amount in its own and in the base currency."""
+NOTHING: Money = (Decimal(0), Decimal(0))
 
 
 @dataclass
@@ -72,6 +78,9 @@ class Books:
     applied: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     applies: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     ledger: dict[str, list[Posting]] = field(default_factory=dict)
+    receivable: dict[str, dict[str, Money]] = field(default_factory=dict)
+    receivable_of: dict[str, list[tuple[str, str, Money]]] = field(default_factory=dict)
+    deposited: dict[str, str] = field(default_factory=dict)
     owned: dict[str, dict[str, None]] = field(default_factory=dict)
     deleted: list[Deleted] = field(default_factory=list)
     outbox: list[dict[str, str]] = field(default_factory=list)
@@ -92,8 +101,9 @@ class NetSuiteWorld:
         self.gatekeeper = Gatekeeper.from_credentials(credentials)
         self.governance = Governance()
         self.callbacks = Callbacks(self.account_id, credentials.netsuite_callback_secret, clock)
-        self.definitions: dict[str, Definition] = dict(DEFINITIONS)
+        self.crashes: deque[str] = deque(maxlen=20)
         self.reset()
+        clock.on_change(self._clock_moved)
 
     def reset(self) -> None:
         """Back to the default data set. Tokens and the callback's address stay."""
@@ -101,12 +111,18 @@ class NetSuiteWorld:
             self.settings = Settings()
             self.books = Books()
             self.conflicts: deque[str] = deque()
-            self.custom_fields: dict[str, dict[str, Field]] = {kind: {} for kind in ("body", "entity", "column", "item")}
-            self.definitions = dict(DEFINITIONS)
+            self.custom_fields: dict[str, dict[str, Field]] = {
+                kind: {} for kind in ("body", "entity", "column", "item")
+            }
+            self.definitions: dict[str, Definition] = dict(DEFINITIONS)
             self.tables = Tables(self)
             self.governance.reset()
             self.callbacks.reset()
             dataset.fill(self)
+
+    def _clock_moved(self, _: datetime) -> None:
+        with self.lock:
+            dataset.add_periods(self)
 
     def close(self) -> None:
         self.callbacks.close()
@@ -114,6 +130,17 @@ class NetSuiteWorld:
     def deliver_to(self, url: str, secret: str | None = None) -> None:
         """Send callbacks to `url` from now on."""
         self.callbacks.deliver_to(url, secret)
+
+    def snapshot(self, type: str) -> list[dict[str, Any]]:
+        """All records of a type as an expanded GET shows them, by id."""
+        with self.lock:
+            how = views.look(self, "")
+            records = sorted(self.all(type), key=lambda one: int(one.id))
+            return [views.shown(self, one, how, expand=True) for one in records]
+
+    def trial_balance(self) -> dict[str, Any]:
+        with self.lock:
+            return views.trial_balance(self)
 
     # What there is
 
@@ -185,7 +212,7 @@ class NetSuiteWorld:
     def next_id(self, definition: Definition) -> str:
         space = definition.namespace
         self.books.counters[space] += 1
-        return str(FIRST_IDS.get(space, 101) - 1 + self.books.counters[space])
+        return str(FIRST_IDS.get(space, 5001) - 1 + self.books.counters[space])
 
     def next_number(self, series: str, first: int = 1001) -> int:
         self.books.counters[f"number:{series}"] += 1
@@ -217,13 +244,7 @@ class NetSuiteWorld:
         return (self.books.rates[currency] / self.books.rates[base]).quantize(Decimal("0.00000001"))
 
     def period_of(self, day: date) -> Record | None:
-        for period in self.all("accountingPeriod"):
-            fields = period.fields
-            if fields.flag("isQuarter") or fields.flag("isYear"):
-                continue
-            if (fields.day("startDate") or date.max) <= day <= (fields.day("endDate") or date.min):
-                return period
-        return None
+        return self.find("accountingPeriod", ids.period(day))
 
     # What one document took from another
 
@@ -244,12 +265,14 @@ class NetSuiteWorld:
     def put(self, record: Record) -> None:
         """Store a settled record and everything that is derived from it."""
         definition = self.definition(record.type)
+        self._disown(self.space(definition.namespace).get(record.id))
         self.books.by_type.setdefault(record.type, {})[record.id] = record
         self.space(definition.namespace)[record.id] = record
         if record.external_id:
             self.books.external[definition.namespace, record.external_id] = record.id
         if definition.is_transaction:
             self._apply(record, definition.behaviour.applications(record))
+            self._deposit(record, definition.behaviour.deposits(record))
             self._post(record, definition)
             owner = record.fields.ref("entity") or record.fields.ref("customer")
             self.books.owned.setdefault(owner, {})[record.id] = None
@@ -263,10 +286,16 @@ class NetSuiteWorld:
             self.books.external.pop((definition.namespace, record.external_id), None)
         if definition.is_transaction:
             self._apply(record, {})
+            self._deposit(record, set())
+            self._book(record, [])
             self.books.ledger.pop(record.id, None)
+            self._disown(record)
+        self.tables.touch(record)
+
+    def _disown(self, record: Record | None) -> None:
+        if record is not None:
             owner = record.fields.ref("entity") or record.fields.ref("customer")
             self.books.owned.get(owner, {}).pop(record.id, None)
-        self.tables.touch(record)
 
     def _apply(self, record: Record, applications: dict[str, Decimal]) -> None:
         before = self.books.applies.pop(record.id, {})
@@ -280,6 +309,18 @@ class NetSuiteWorld:
             if before.get(target) != applications.get(target):
                 self._touch(target)
 
+    def _deposit(self, record: Record, taken: set[str]) -> None:
+        before = (
+            {id for id, deposit in self.books.deposited.items() if deposit == record.id}
+            if taken or (record.type == "deposit")
+            else set()
+        )
+        for id in before - taken:
+            del self.books.deposited[id]
+        self.books.deposited.update(dict.fromkeys(taken, record.id))
+        for id in before ^ taken:
+            self._touch(id)
+
     def _touch(self, id: str) -> None:
         target = self.space(TRANSACTION).get(id)
         if target is None:
@@ -289,11 +330,31 @@ class NetSuiteWorld:
         self.tables.touch(target)
 
     def _post(self, record: Record, definition: Definition) -> None:
-        self.books.ledger[record.id] = self.postings(record, definition)
+        self._book(record, self.postings(record, definition))
         for source in self.books.applied.get(record.id, {}):
             payment = self.space(TRANSACTION)[source]
-            self.books.ledger[source] = self.postings(payment, self.definition(payment.type))
+            self._book(payment, self.postings(payment, self.definition(payment.type)))
             self.tables.touch(payment)
+
+    def _book(self, record: Record, lines: list[Posting]) -> None:
+        """Keep the record's ledger lines, and each customer's balance up to date with them."""
+        currency = record.fields.ref("currency")
+        fresh = [(one.entity, currency, (one.amount, one.base)) for one in lines if one.kind == "receivable"]
+        for customer, of, (amount, base) in self.books.receivable_of.pop(record.id, []):
+            self._owe(customer, of, -amount, -base)
+        for customer, of, (amount, base) in fresh:
+            self._owe(customer, of, amount, base)
+        self.books.receivable_of[record.id] = fresh
+        self.books.ledger[record.id] = lines
+
+    def _owe(self, customer: str, currency: str, amount: Decimal, base: Decimal) -> None:
+        owed = self.books.receivable.setdefault(customer, {})
+        before = owed.get(currency, NOTHING)
+        owed[currency] = (before[0] + amount, before[1] + base)
+
+    def owed(self, customer: str) -> dict[str, Money]:
+        """What the customer owes, by currency, in it and in the base currency."""
+        return self.books.receivable.get(customer, {})
 
     def postings(self, record: Record, definition: Definition) -> list[Posting]:
         """The record's ledger lines, balanced to the last digit; raises when its type posts nonsense."""

@@ -1,7 +1,8 @@
 """What we read from NetSuite, as frozen dataclasses: parsed from REST JSON or from SuiteQL rows.
 
 Ids are strings, amounts Decimal in the transaction's currency, days `date`. SuiteQL gives lower-case keys,
-numbers as strings and leaves nulls out; REST gives references as `{"id", "refName"}`, sublists as `{"items": [...]}`.
+numbers as strings and leaves nulls out; REST gives references as `{"id", "refName"}` and sublists as
+`{"items": [...]}`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.systems.netsuite.records import Address
 
@@ -277,7 +279,7 @@ class Subsidiary:
             id=required(row, "id"),
             name=row.get("name") or "",
             currency=row.get("currency"),
-            time_zone=row.get("timezone"),
+            time_zone=_iana(row.get("timezone")),
             country=row.get("country"),
             is_inactive=boolean(row.get("isinactive")),
         )
@@ -402,6 +404,14 @@ def required(row: Row, name: str) -> str:
     if value is None:
         raise ValueError(f"NetSuite's answer has no {name}")
     return str(value)
+
+
+def _iana(name: str | None) -> str | None:
+    """None for a display text such as `(GMT-05:00) Eastern Time`, which is no name to count days by."""
+    try:
+        return ZoneInfo(name).key if name else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
 
 
 def _currencies(body: Json) -> tuple[str, ...]:
