@@ -143,6 +143,7 @@ class FaultMiddleware:
     async def _struck(self, scope: Scope, receive: Receive, send: Send) -> None:
         delay, rule = self.faults.striking(scope["method"], _with_query(scope))
         if delay:
+            receive = _replaying(await _read(receive), receive)
             await asyncio.sleep(delay)
         if rule is None:
             await self.app(scope, receive, send)
@@ -157,24 +158,25 @@ class FaultMiddleware:
     async def _control(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read(receive)
         try:
-            status, answer = self._controlled(scope["method"], scope["path"], body)
+            status, answer = controlled(
+                self.faults, scope["method"], scope["path"].removeprefix(FAULTS_PATH).strip("/"), body
+            )
         except (TypeError, ValueError, re.error) as error:
             status, answer = 400, {"error": str(error)}
         await _answer(send, status, answer, {})
 
-    def _controlled(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
-        if method == "GET":
-            return 200, {"rules": [rule.as_json() for rule in self.faults.rules()]}
-        if method == "DELETE":
-            self.faults.clear(path.removeprefix(FAULTS_PATH).strip("/") or None)
-            return 200, {"rules": [rule.as_json() for rule in self.faults.rules()]}
-        if method == "POST":
-            asked = json.loads(body or b"{}")
-            wanted = asked if isinstance(asked, list) else [asked]
-            added = [self.faults.add(**rule) for rule in wanted]
-            shown = [rule.as_json() for rule in added]
-            return 201, shown if isinstance(asked, list) else shown[0]
-        return 405, {"error": f"{method} is not for {FAULTS_PATH}"}
+
+def controlled(faults: Faults, method: str, rule_id: str, body: bytes) -> tuple[int, Any]:
+    """Status and JSON for a request on the rules: POST adds one or a list, GET shows, DELETE clears one or all."""
+    if method == "POST":
+        asked = json.loads(body or b"{}")
+        added = [faults.add(**rule).as_json() for rule in (asked if isinstance(asked, list) else [asked])]
+        return 201, added if isinstance(asked, list) else added[0]
+    if method == "DELETE":
+        faults.clear(rule_id or None)
+    elif method != "GET":
+        return 405, {"error": f"{method} is not for faults"}
+    return 200, {"rules": [rule.as_json() for rule in faults.rules()]}
 
 
 def _with_query(scope: Scope) -> str:
@@ -186,9 +188,23 @@ async def _read(receive: Receive) -> bytes:
     body = b""
     while True:
         message = await receive()
-        body += message.get("body", b"")
+        body += bytes(message.get("body", b""))
         if not message.get("more_body"):
             return body
+
+
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    """What was sent is kept through the wait: a client that gives up meanwhile has still asked for it."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
 
 
 async def _swallow(_: Message) -> None:

@@ -31,7 +31,7 @@ BATCH_SECONDS = Histogram(
 )
 
 # One row's fault: its neighbours can be stored. An index entry that is too large is a ProgramLimitExceeded.
-_ROW_FAULTS = (errors.DataError, errors.IntegrityError, errors.ProgramLimitExceeded)
+_ROW_FAULTS = (errors.DataError, errors.IntegrityError, errors.ProgramLimitExceeded, UnicodeEncodeError)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5  # seconds between attempts to reach the database
 
 
@@ -142,7 +142,7 @@ class GroupCommit:
             try:
                 self._answer([(arrival, answer)], await self._within_patience([arrival]))
             except _ROW_FAULTS as error:
-                _fail(answer, Unstorable(f"PostgreSQL refuses it: {error.diag.message_primary}"))
+                _fail(answer, Unstorable(f"PostgreSQL refuses it: {_reason(error)}"))
             except Exception as error:
                 return await self._turn_away(batch[position:], error)
         return None
@@ -205,6 +205,10 @@ class GroupCommit:
             statement.detach()
         if connection is not None:
             await connection.close()
+
+
+def _reason(error: Exception) -> str | None:
+    return error.diag.message_primary if isinstance(error, psycopg.Error) else str(error)
 
 
 def _key(arrival: Arrival) -> Key:

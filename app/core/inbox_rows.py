@@ -139,7 +139,7 @@ def _params(arrivals: Sequence[Arrival]) -> list[bytes | None]:
 
 
 def _texts(values: Iterable[str | None]) -> bytes:
-    return _array(_TEXT, [_NULL if value is None else _sized(value.encode()) for value in values])
+    return _array(_TEXT, [_NULL if value is None else _length(len(text := value.encode())) + text for value in values])
 
 
 def _array(element: int, elements: list[bytes]) -> bytes:

@@ -1,0 +1,1 @@
+"""Where Stripe and NetSuite post what happened: verify, store, answer."""

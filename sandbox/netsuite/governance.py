@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections import Counter
 from typing import Any
 
@@ -42,6 +43,7 @@ class Governance:
         """Start counting anew."""
         with self.lock:
             self.highest = self.in_flight
+            self.busy_seconds, self.counted_at = 0.0, time.monotonic()
             self.refused = 0
             self.calls: Counter[tuple[str, str]] = Counter()
             self.answers: Counter[int] = Counter()
@@ -53,13 +55,21 @@ class Governance:
             if self.in_flight >= self.limit:
                 self.refused += 1
                 return False
+            self._pass_time()
             self.in_flight += 1
             self.highest = max(self.highest, self.in_flight)
             return True
 
     def leave(self) -> None:
         with self.lock:
+            self._pass_time()
             self.in_flight -= 1
+
+    def _pass_time(self) -> None:
+        """`busy_seconds` adds up the places taken over time: over limit times elapsed, it is the utilisation."""
+        now = time.monotonic()
+        self.busy_seconds += self.in_flight * (now - self.counted_at)
+        self.counted_at = now
 
     def answered(self, status: int) -> None:
         with self.lock:
@@ -67,6 +77,7 @@ class Governance:
 
     def stats(self) -> dict[str, Any]:
         with self.lock:
+            self._pass_time()
             calls = [
                 {"method": method, "path": path, "count": count} for (method, path), count in sorted(self.calls.items())
             ]
@@ -74,6 +85,7 @@ class Governance:
                 "limit": self.limit,
                 "in_flight": self.in_flight,
                 "max_in_flight": self.highest,
+                "busy_seconds": round(self.busy_seconds, 3),
                 "refused": self.refused,
                 "total": sum(self.calls.values()),
                 "calls": calls,
