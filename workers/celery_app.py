@@ -16,7 +16,7 @@ QUEUES = (DISPATCH, CLOCK, SWEEPS, *(flow.queue for flow in CATALOGUE.values()))
 def configuration(chosen: Settings) -> dict[str, Any]:
     memory = chosen.in_memory_broker
     return {
-        "broker_url": "memory://" if memory else chosen.broker_url,
+        "broker_url": "memory://localhost//" if memory else chosen.broker_url,
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
         "task_ignore_result": True,

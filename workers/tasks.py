@@ -1,12 +1,13 @@
 """What workers do. Tasks carry ids only; each is safe to run twice."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
 
-from app.core.jobs import carry_out
-
 from app.core.dispatch import undispatched
+from app.core.jobs import carry_out
 from app.core.prune import prune_old
 from app.settings import settings
 from workers.broker import CeleryBroker
@@ -17,8 +18,21 @@ MISSED_AFTER = timedelta(seconds=5)
 INBOX_BATCH = 500
 
 
+_given: list[Parts] = []
+
+
 def parts() -> Parts:
-    return _parts_of(os.getpid())
+    return _given[-1] if _given else _parts_of(os.getpid())
+
+
+@contextmanager
+def serving(given: Parts) -> Iterator[None]:
+    """Tasks carried out in this process meanwhile use these parts instead of making their own."""
+    _given.append(given)
+    try:
+        yield
+    finally:
+        _given.remove(given)
 
 
 @lru_cache(maxsize=1)

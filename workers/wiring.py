@@ -11,6 +11,7 @@ from app.core.interfaces import Clock
 from app.core.preview import Previewer
 from app.core.sweeps import Sweeper
 from app.db import Database
+from app.links_out import Payable, Visitor, pay_url, portal_url
 from app.settings import Settings
 from app.systems.wiring import LiveSystems
 from workers.flows import CATALOGUE
@@ -19,6 +20,20 @@ from workers.flows import CATALOGUE
 class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class SignedLinks:
+    """Our links under PUBLIC_URL, signed with SECRET_KEY."""
+
+    settings: Settings
+
+    def pay(self, account: str, netsuite_invoice: str, /) -> str:
+        payable = Payable(account, "netsuite", netsuite_invoice)
+        return pay_url(self.settings.public_url, self.settings.secret(), payable)
+
+    def portal(self, account: str, stripe_customer: str, /) -> str:
+        return portal_url(self.settings.public_url, self.settings.secret(), Visitor(account, stripe_customer))
 
 
 @dataclass(frozen=True)
@@ -44,6 +59,7 @@ def build(settings: Settings, database_url: str, broker: Broker, clock: Clock | 
         stripe={name: bool(account.livemode) for name, account in settings.stripe.items()},
         netsuite_live=bool(settings.netsuite and settings.netsuite.live),
     )
+    public = SignedLinks(settings)
     executor = Executor(
         database,
         CATALOGUE,
@@ -51,7 +67,7 @@ def build(settings: Settings, database_url: str, broker: Broker, clock: Clock | 
         modes,
         clock,
         broker,
-        public_url=settings.public_url,
+        public=public,
         time_limit=timedelta(seconds=settings.run_time_limit),
     )
     return Parts(
@@ -65,5 +81,5 @@ def build(settings: Settings, database_url: str, broker: Broker, clock: Clock | 
         dispatcher=Dispatcher(database, CATALOGUE, modes, clock, broker, resend_after=RESEND_AFTER),
         executor=executor,
         sweeper=Sweeper(executor),
-        previewer=Previewer(database, CATALOGUE, systems, clock, public_url=settings.public_url),
+        previewer=Previewer(database, CATALOGUE, systems, clock, public=public),
     )

@@ -32,6 +32,9 @@ _SECRET_PARTS = (
 )
 FIELDS = _words(
     """
+    gte lte gt lt types period_start period_end shipping_cost last_finalization_error next_payment_attempt subscription
+    amount_paid_off_stripe pre_payment_credit_notes_amount post_payment_credit_notes_amount customer_name customer_email
+    customer_address invoice_item_details subscription_details
     id ids object type livemode created status amount amount_due amount_paid amount_remaining
     amount_requested total subtotal total_excluding_tax currency value customer invoice charge payment
     payment_intent balance_transaction fee net exchange_rate name email phone address line1 line2 city

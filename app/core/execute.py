@@ -45,7 +45,9 @@ ABANDONED_AFTER = timedelta(seconds=15)
 
 
 class Counted(Protocol):
-    calls: int
+    @property
+    def calls(self) -> int:
+        """How many HTTP requests this run has made."""
 
 
 class CountedStripe(Stripe, Counted, Protocol): ...

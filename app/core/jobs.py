@@ -24,6 +24,8 @@ log = structlog.get_logger()
 BATCH = 200
 ABANDONED_AFTER = timedelta(minutes=15)
 """A running job that has saved no progress for this long has lost its worker."""
+REPLAY_ABANDONED_AFTER = timedelta(minutes=2)
+"""A replay saves its progress every few seconds; two workers at one would only take turns."""
 UNSENT_AFTER = timedelta(minutes=1)
 FINISHED = ("done", "aborted", "failed")
 
@@ -184,7 +186,8 @@ def carry_out(parts: Parts, job_id: int, tell: Tell = lambda done, total: None) 
 
 
 def _abandoned() -> ColumnElement[bool]:
-    return and_(Job.state == "running", Job.updated_at < func.now() - ABANDONED_AFTER)
+    replay = and_(Job.kind == "replay", Job.updated_at < func.now() - REPLAY_ABANDONED_AFTER)
+    return and_(Job.state == "running", or_(replay, Job.updated_at < func.now() - ABANDONED_AFTER))
 
 
 def _claim(parts: Parts, job_id: int) -> str | None:

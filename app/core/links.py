@@ -130,8 +130,20 @@ class StoredLinks:
         }
         with self._database.session_scope() as session:
             link: Link = session.scalars(_upsert(values)).one()
-        self.written.append({"external_id": link.external_id, "type": ref.type, "id": ref.id, "stripe_id": stripe_id})
+        if link.created_at == link.updated_at or stripe_fingerprint or netsuite_fingerprint:
+            self._tell(link)
         return link
+
+    def _tell(self, link: Link) -> None:
+        """A link whose facts alone changed tells of no write."""
+        told = {
+            "external_id": link.external_id,
+            "type": link.netsuite_type,
+            "id": link.netsuite_id,
+            "stripe_id": link.stripe_id,
+        }
+        if told not in self.written:
+            self.written.append(told)
 
     def retire(self, link: Link, /, *, note: str) -> None:
         with self._database.session_scope() as session:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.core import audit, config
-from app.core.config import Config, FlowConfig
+from app.core.config import Books, Config, FlowConfig
 from app.core.flow import AnyFlow
 from app.core.preview import Preview
 from app.core.runs import Run
@@ -199,7 +199,7 @@ def _option_problems(chosen: Config, key: str, flows: Mapping[str, AnyFlow]) -> 
 
 def diff(before: Config, after: Config) -> list[Change]:
     """Every setting that differs, defaults included, by path."""
-    old, new = _flat(before), _flat(after)
+    old, new = flat(_spelled_out(before, after)), flat(_spelled_out(after, before))
     return [
         Change(path, old.get(path), new.get(path))
         for path in sorted(old.keys() | new.keys())
@@ -207,7 +207,15 @@ def diff(before: Config, after: Config) -> list[Change]:
     ]
 
 
-def _flat(chosen: Config) -> dict[str, Any]:
+def _spelled_out(chosen: Config, other: Config) -> Config:
+    """With the defaults of the flows and books that only the other one names: those are no differences."""
+    flows = {key: chosen.flows.get(key, FlowConfig()) for key in (*chosen.flows, *other.flows)}
+    books = {name: chosen.books.get(name, Books()) for name in (*chosen.books, *other.books)}
+    return chosen.model_copy(update={"flows": flows, "books": books})
+
+
+def flat(chosen: Config) -> dict[str, Any]:
+    """Dotted path of each setting -> its value."""
     return dict(_leaves(chosen.model_dump(mode="json", exclude={"version"}), ""))
 
 
