@@ -137,9 +137,7 @@ def _word(length: int) -> str:
 
 
 def _key_pair(key_file: Path, certificate_file: Path, key: PrivateKey) -> None:
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     _write_private(key_file, pem)
     _write_private(certificate_file, _certificate(key).public_bytes(serialization.Encoding.PEM))
 

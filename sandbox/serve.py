@@ -62,7 +62,7 @@ def _listening(port: int) -> socket.socket:
 
 def _config(app: AsgiApp, stop_after: float) -> uvicorn.Config:
     return uvicorn.Config(
-        app,  # type: ignore[arg-type]
+        app,
         log_level="error",
         access_log=False,
         lifespan="off",
@@ -162,9 +162,7 @@ def env_lines(
 ) -> dict[str, str]:
     """The environment that connects a Tieout to the sandbox on these ports, for `tieout sandbox env`."""
     credentials = Credentials.load(folder or os.environ.get("TIEOUT_SANDBOX_FOLDER") or DEFAULT_FOLDER)
-    return _env_lines(
-        credentials, f"http://127.0.0.1:{stripe_port}", f"http://127.0.0.1:{netsuite_port}"
-    )
+    return _env_lines(credentials, f"http://127.0.0.1:{stripe_port}", f"http://127.0.0.1:{netsuite_port}")
 
 
 def run_forever(

@@ -70,6 +70,18 @@ class AuthenticationError(StripeError):
     status = 401
 
 
+class RateLimited(StripeError):
+    """More requests a second than the account may make; told before idempotency keys are looked at."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.",
+            code="rate_limit",
+            status=429,
+            headers={"Stripe-Rate-Limited-Reason": "global-rate"},
+        )
+
+
 class ApiError(StripeError):
     status = 500
     type = "api_error"

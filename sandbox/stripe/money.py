@@ -10,10 +10,14 @@ from sandbox.stripe.errors import InvalidRequest
 # https://docs.stripe.com/currencies#zero-decimal
 ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split())
 THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
-KNOWN = ZERO_DECIMAL | THREE_DECIMAL | frozenset(
-    "aed all ars aud bam bdt bgn bob brl cad chf cny cop crc czk dkk dop egp eur gbp gel ghs gtq hkd hnl huf "
-    "idr ils inr isk jmd kes kzt lkr mad mdl mop mur mxn myr ngn nok npr nzd pab pen php pkr pln qar ron rsd "
-    "rub sar sek sgd thb try twd tzs uah usd uyu uzs zar".split()
+KNOWN = (
+    ZERO_DECIMAL
+    | THREE_DECIMAL
+    | frozenset(
+        "aed all ars aud bam bdt bgn bob brl cad chf cny cop crc czk dkk dop egp eur gbp gel ghs gtq hkd hnl huf "
+        "idr ils inr isk jmd kes kzt lkr mad mdl mop mur mxn myr ngn nok npr nzd pab pen php pkr pln qar ron rsd "
+        "rub sar sek sgd thb try twd tzs uah usd uyu uzs zar".split()
+    )
 )
 # https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
 MINIMUM = {
@@ -97,7 +101,6 @@ class Fees:
         return min(rounded(settled * self.debit_rate), self.debit_most)
 
 
-def converted(amount: int, currency: str, to: str, rate: Decimal) -> int:
-    """Minor units of `to`. `rate` is between major units: 10.00 EUR at 1.234 are 12.34 USD."""
-    scaled = Decimal(amount).scaleb(exponent(to) - exponent(currency)) * rate
-    return rounded(scaled)
+def minor_rate(currency: str, to: str, major_rate: Decimal) -> Decimal:
+    """The rate between minor units, as `exchange_rate` has it: 1000 JPY at 0.67 are 670 cents."""
+    return major_rate.scaleb(exponent(to) - exponent(currency))

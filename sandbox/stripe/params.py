@@ -11,7 +11,7 @@ from typing import Any, Literal, NotRequired, Required, Union, get_args, get_ori
 
 import stripe
 import stripe.params
-import stripe.params.v2.core  # noqa: F401
+import stripe.params.v2.core
 import typing_extensions
 
 from sandbox.stripe.errors import InvalidParams

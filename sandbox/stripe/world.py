@@ -7,6 +7,7 @@ import itertools
 import random
 import secrets
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.clock import Clock
 from sandbox.credentials import Credentials
 from sandbox.faults import Faults
-from sandbox.stripe.errors import Missing
+from sandbox.stripe.errors import Missing, RateLimited
 from sandbox.stripe.idempotency import Kept
 from sandbox.stripe.money import RATES, Fees
 from sandbox.stripe.webhooks import Deliveries
@@ -38,6 +39,8 @@ class Settings:
     async_capture: bool = True
     settlement_currency: str = "usd"
     available_after_days: int = 2
+    debit_settles_after_days: int = 4
+    requests_per_second: int | None = None
 
 
 @dataclass
@@ -58,7 +61,7 @@ class Account:
     _due: list[tuple[float, int, Callable[[Call], None]]] = field(default_factory=list)
     _kinds: dict[str, str] = field(default_factory=dict)
     _order: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-    _indexes: dict[tuple[str, str], dict[str, list[Obj]]] = field(default_factory=dict)
+    _requests: deque[float] = field(default_factory=deque)
 
     def kind(self, name: str) -> dict[str, Obj]:
         return self.objects.setdefault(name, {})
@@ -78,16 +81,25 @@ class Account:
         kind = self._kinds.get(object_id)
         return self.kind(kind).get(object_id) if kind else None
 
-    def get(self, kind: str, object_id: str, param: str = "id") -> Obj:
-        """The object; raises Missing, also when it was deleted and another object wants it."""
+    def get(self, kind: str, object_id: str, param: str = "id", *, even_deleted: bool = False) -> Obj:
+        """The object; raises Missing, also for one that was deleted."""
         obj = self.kind(kind).get(object_id)
-        if obj is None or (obj.get("deleted") and param != "id"):
+        if obj is None or (obj.get("deleted") and not even_deleted):
             raise Missing(kind, object_id, param)
         return obj
 
     def rate(self, currency: str, to: str) -> Decimal:
         """Major unit for major unit, to six places."""
         return (self.rates.get(currency, Decimal(1)) / self.rates.get(to, Decimal(1))).quantize(Decimal("0.000001"))
+
+    def count_request(self, at: float) -> None:
+        """Refuse more than `requests_per_second`; `at` is in seconds of real time."""
+        while self._requests and self._requests[0] <= at - 1:
+            self._requests.popleft()
+        most = self.settings.requests_per_second
+        if most is not None and len(self._requests) >= most:
+            raise RateLimited()
+        self._requests.append(at)
 
     def at(self, when: float, act: Callable[[Call], None]) -> None:
         """Run `act` once the sandbox clock has reached `when`."""
@@ -115,14 +127,14 @@ class StripeWorld:
         self.inner_faults = Faults()
         self.base_url = ""
         self.accounts: dict[str, Account] = {}
-        self._random: random.Random = random.Random(seed) if seed is not None else secrets.SystemRandom()  # noqa: S311
+        self._random = random.Random(secrets.randbits(64) if seed is None else seed)  # noqa: S311
         self._credentials = credentials
         self.deliveries = Deliveries(clock=self.clock)
         self.clock.on_change(self._on_clock)
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything but the accounts' keys and the endpoints' secrets."""
+        """Forget everything, webhook endpoints too, but which accounts there are and their keys."""
         with self.lock:
             self.deliveries.clear()
             known = list(self.accounts.values())

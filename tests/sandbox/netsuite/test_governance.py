@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from sandbox.netsuite import NetSuiteWorld
-from sandbox.netsuite.governance import pattern
+from sandbox.netsuite.governance import Governance, pattern
 from tests.sandbox.netsuite.conftest import RECORDS, SUITEQL, Client, invoice
 
 RESTLET = "/app/site/hosting/restlet.nl?script=customscript_tieout_restlet&deploy=customdeploy_tieout_restlet"
@@ -129,3 +129,13 @@ def test_a_gateways_page_of_html_can_be_asked_for(client: Client) -> None:
     assert (answers[0].status_code, answers[0].headers["content-type"][:9]) == (503, "text/html")
     assert answers[1].status_code == 200
     client.delete("/_sandbox/faults")
+
+
+def test_busy_seconds_add_up_the_places_taken() -> None:
+    governance = Governance()
+    governance.enter("GET", "/x")
+    governance.enter("GET", "/x")
+    time.sleep(0.05)
+    governance.leave()
+    governance.leave()
+    assert governance.stats()["busy_seconds"] >= 0.1

@@ -1,0 +1,35 @@
+"""One module per resource; adding one is a module here and its name in `RESOURCES`."""
+
+from __future__ import annotations
+
+import importlib
+
+from sandbox.stripe.call import Route
+
+RESOURCES = (
+    "account",
+    "balance",
+    "catalog",
+    "charges",
+    "coupons",
+    "customers",
+    "event_destinations",
+    "events",
+    "invoice_lines",
+    "invoice_payments",
+    "invoiceitems",
+    "invoices",
+    "payment_intents",
+    "payment_methods",
+    "payment_records",
+    "tax_ids",
+    "tax_rates",
+    "webhook_endpoints",
+)
+
+
+def all_routes() -> list[Route]:
+    """Every route; the literal ones before those with an id in the same place."""
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in RESOURCES]
+    routes = [route for module in modules for route in module.routes.all]
+    return sorted(routes, key=lambda route: route.pattern.pattern.count("(?P<"))
