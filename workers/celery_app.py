@@ -53,6 +53,7 @@ def _beat() -> dict[str, Any]:
         "replay_due": timedelta(seconds=2),
         "sweep_inbox": timedelta(seconds=5),
         "sweep_due": timedelta(seconds=15),
+        "resume_jobs": timedelta(seconds=30),
         "prune": timedelta(hours=6),
     }
     return {

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from app.core.dispatch import undispatched
-from app.core.jobs import carry_out
+from app.core.jobs import carry_out, stranded
 from app.core.prune import prune_old
 from app.settings import settings
 from workers.broker import CeleryBroker
@@ -16,6 +16,7 @@ from workers.wiring import Parts, build
 
 MISSED_AFTER = timedelta(seconds=5)
 INBOX_BATCH = 500
+JOB_SECONDS = 3600
 
 
 _given: list[Parts] = []
@@ -79,6 +80,15 @@ def prune() -> None:
     prune_old(parts().database, older_than=timedelta(days=settings().event_retention_days))
 
 
-@app.task(name="workers.tasks.job")
+@app.task(name="workers.tasks.resume_jobs")
+def resume_jobs() -> None:
+    """Jobs whose message was lost or whose worker died."""
+    with parts().database.session_scope() as session:
+        waiting = stranded(session)
+    for job_id in waiting:
+        parts().broker.send_job(job_id)
+
+
+@app.task(name="workers.tasks.job", time_limit=JOB_SECONDS)
 def job(job_id: int) -> None:
     carry_out(parts(), job_id)

@@ -11,6 +11,7 @@ class Broker(Protocol):
         """One message for many events."""
 
     def send_run(self, run_id: int, queue: str) -> None: ...
+    def send_job(self, job_id: int) -> None: ...
 
 
 class NoBroker:
@@ -19,9 +20,13 @@ class NoBroker:
     def __init__(self) -> None:
         self.events: list[int] = []
         self.runs: list[tuple[int, str]] = []
+        self.jobs: list[int] = []
 
     def send_dispatch(self, event_ids: Sequence[int]) -> None:
         self.events.extend(event_ids)
 
     def send_run(self, run_id: int, queue: str) -> None:
         self.runs.append((run_id, queue))
+
+    def send_job(self, job_id: int) -> None:
+        self.jobs.append(job_id)

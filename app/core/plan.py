@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import yaml
 from pydantic import ValidationError
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.core import audit, config
@@ -231,7 +231,7 @@ def differences(
     database: Database, previews: Previews, before: Config, after: Config, *, sample: int
 ) -> tuple[int, list[Difference]]:
     """Preview the last `sample` records under both configurations: how many were looked at, and which differ."""
-    subjects = _last_succeeded(database, _touched_flows(diff(before, after)), sample)
+    subjects = _last_that_wrote(database, _touched_flows(diff(before, after)), sample)
     found = [_difference(previews, before, after, *subject) for subject in subjects]
     return len(found), [each for each in found if each.before != each.after]
 
@@ -242,9 +242,11 @@ def _touched_flows(changes: Sequence[Change]) -> list[str] | None:
     return sorted({part[1] for part in parts}) if all(part[0] == "flows" for part in parts) else None
 
 
-def _last_succeeded(database: Database, flows: list[str] | None, sample: int) -> list[tuple[str, str, str]]:
+def _last_that_wrote(database: Database, flows: list[str] | None, sample: int) -> list[tuple[str, str, str]]:
     subject = (Run.flow, Run.account, Run.subject)
-    wanted = [Run.state == "succeeded"] + ([] if flows is None else [Run.flow.in_(flows)])
+    # one that wrote may have ended as an echo of its own write
+    made_something = or_(Run.state == "succeeded", func.jsonb_array_length(Run.records) > 0)
+    wanted = [made_something] + ([] if flows is None else [Run.flow.in_(flows)])
     newest = select(*subject).where(*wanted).group_by(*subject).order_by(func.max(Run.id).desc()).limit(sample)
     with database.session_scope() as session:
         return [(row.flow, row.account, row.subject) for row in session.execute(newest)]

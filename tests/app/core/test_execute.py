@@ -300,3 +300,19 @@ def _held() -> str:
 
 def _skipped() -> str:
     raise Skipped("It was deleted.")
+
+
+def test_a_run_that_meets_its_own_echo_has_succeeded(bench: Bench) -> None:
+    """Its write comes back as an event while it runs: the second round finds nothing left to do."""
+
+    def echoed(subject: str) -> str:
+        if bench.systems.written:
+            raise Skipped("Nothing has changed.", code="echo")
+        bench.sweeper.on_demand("things", "main", [subject], cause="event")
+        return subject
+
+    bench.systems.behave = echoed
+    run_id = bench.demand("things", "t_1")
+    bench.work()
+    run = run_of(bench, run_id)
+    assert (run.state, run.summary, run.tries) == ("succeeded", "Wrote invoice ns-t_1.", 2)

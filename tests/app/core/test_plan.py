@@ -7,6 +7,7 @@ from app.core import config, plan
 from app.core.audit import AuditEntry
 from app.core.config import Books, Config, FlowConfig
 from app.core.plan import Change, InvalidConfig, Stale
+from app.core.runs import Run
 from app.db import Database
 from tests.app.admin.installation import Installation, catalogue, install
 
@@ -138,6 +139,14 @@ def test_plan_looks_at_the_newest_records_only(parts: Installation) -> None:
     parts.carried_out(FLOW, ["cus_1", "cus_2", "cus_3"])
     looked_at, found = differing(parts, Config(flows={FLOW: FlowConfig(options={"prefix": "X "})}), sample=2)
     assert (looked_at, sorted(each.subject for each in found)) == (2, ["cus_2", "cus_3"])
+
+
+def test_plan_looks_at_a_record_whose_run_ended_as_an_echo(parts: Installation) -> None:
+    with parts.database.session_scope() as session:
+        run = Run(flow=FLOW, account="main", subject="cus_1", cause="event", state="skipped")
+        run.records = [{"type": "customer", "id": "7"}]
+        session.add(run)
+    assert differing(parts, Config(start_date=date(2020, 1, 1))) == (1, [])
 
 
 def test_plan_looks_at_the_flows_that_change_only(parts: Installation) -> None:

@@ -1,0 +1,383 @@
+"""What the admin API takes and gives; the CLI's `--json` prints the same."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+)
+
+from app.core.jobs import RunFilter
+from app.core.links import ROLES
+
+T = TypeVar("T")
+HIGHEST = 2**63 - 1
+_DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:")
+# no NUL, which PostgreSQL's text does not take, nor any other control character but tab and line ends
+_PRINTABLE = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f]*$"
+
+
+def _unicode(value: str) -> str:
+    value.encode()  # half a surrogate pair is a ValueError
+    return value
+
+
+def _in_words(value: object) -> object:
+    """Pydantic would take a number for seconds since 1970."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _DATE_TIME.match(value)):
+        return value
+    raise ValueError("write it as in RFC 3339, for example 2026-01-31T00:00:00Z")
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_in_words)]
+Short = Annotated[str, Field(max_length=255, pattern=_PRINTABLE), AfterValidator(_unicode)]
+Words = Annotated[StrictStr, Field(max_length=2000, pattern=_PRINTABLE), AfterValidator(_unicode)]
+Reason = Annotated[StrictStr, Field(min_length=1, max_length=2000, pattern=_PRINTABLE), AfterValidator(_unicode)]
+ObjectId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9_-]{1,200}$", examples=["in_1PqrAbCdEfGh"])]
+RunState = Literal["queued", "running", "retrying", "held", "succeeded", "skipped", "dead", "dismissed"]
+WaitingState = Literal["retrying", "held", "dead"]
+
+
+class Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Page(BaseModel, Generic[T]):
+    items: list[T]
+    next: int | None = Field(None, description="Give this as `before` to get what follows; null at the end.")
+
+
+# events ----------------------------------------------------------------------------------------------------------
+
+
+class EventOut(Out):
+    """One event in the inbox; `outcome` is null until it is dispatched."""
+
+    id: int
+    source: str
+    account: str
+    external_id: str
+    type: str
+    object_id: str | None
+    object_type: str | None
+    api_version: str | None
+    livemode: bool | None
+    occurred_at: datetime | None
+    received_at: datetime
+    dispatched_at: datetime | None
+    outcome: str | None
+    reason: str | None
+
+
+class EventDetail(EventOut):
+    """`body`: as it arrived, with every field hidden that is not known to be harmless."""
+
+    headers: dict[str, str]
+    body: Any
+    runs: list[int] = Field(description="Runs that this event made or was the last to be folded into.")
+
+
+# runs ------------------------------------------------------------------------------------------------------------
+
+
+class RunOut(Out):
+    id: int
+    flow: str
+    account: str
+    subject: str
+    state: str
+    cause: str
+    summary: str
+    action: str | None = Field(description="What a person can do about it.")
+    error_class: str | None
+    error_code: str | None
+    tries: int
+    version: int
+    event_id: int | None
+    waits_for: int | None
+    stripe_calls: int
+    netsuite_calls: int
+    created_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None
+
+
+class AttemptOut(Out):
+    id: int
+    number: int
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str | None
+    summary: str
+    error_class: str | None
+    error_code: str | None
+    detail: str | None
+    config_version: int | None
+    notes: list[str]
+    exchanges: list[dict[str, Any]]
+
+
+class RunDetail(RunOut):
+    candidates: list[dict[str, Any]]
+    notes: list[str]
+    records: list[dict[str, str]]
+    due_at: datetime | None
+    attempts: list[AttemptOut]
+
+
+class RetryOut(RunOut):
+    """A run that is not finished; `due_at` is null for one that waits for a person."""
+
+    due_at: datetime | None
+    booked_for: str | None
+
+
+class Narrowing(In):
+    """Which runs are meant; what is left out restricts nothing. `since` and `until` are about the last change."""
+
+    flow: Short | None = None
+    account: Short | None = None
+    subject: Short | None = None
+    error_code: Short | None = None
+    text: Short | None = Field(None, description="Somewhere in the summary or the subject, any case.")
+    since: Instant | None = None
+    until: Instant | None = None
+
+    def to_filter(self, states: tuple[str, ...] = ()) -> RunFilter:
+        names = ("flow", "account", "subject", "error_code", "text", "since", "until")
+        return RunFilter(states=states, **{name: getattr(self, name) for name in names})
+
+
+class WhichRetries(Narrowing):
+    states: list[WaitingState] = Field(default_factory=list, max_length=3)
+
+
+class ReplayAll(In):
+    filter: WhichRetries = Field(default_factory=lambda: WhichRetries())
+    reason: Words = ""
+    dry_run: StrictBool = Field(False, description="Count only: nothing is replayed and no job is made.")
+
+
+class Dismissal(In):
+    reason: Reason = Field(examples=["Entered by hand as invoice INV-1042."])
+
+
+class Counted(BaseModel):
+    count: int = Field(description="How many runs the filter finds now.")
+
+
+# jobs ------------------------------------------------------------------------------------------------------------
+
+
+class JobOut(Out):
+    id: int
+    kind: str
+    state: str
+    actor: str
+    reason: str
+    params: dict[str, Any]
+    total: int
+    done: int
+    abort_asked: bool
+    message: str
+    created_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None
+
+
+# flows -----------------------------------------------------------------------------------------------------------
+
+
+class FlowOut(BaseModel):
+    key: str
+    title: str
+    source: str
+    on: list[str]
+    enabled: bool
+    paused: bool
+    sweep_minutes: float | None
+    makes: list[str]
+    counts: dict[str, int] = Field(description="Runs by state.")
+
+
+class FlowDetail(FlowOut):
+    options: dict[str, Any]
+    options_schema: dict[str, Any]
+    last_sweeps: dict[str, datetime | None] = Field(description="By Stripe account.")
+
+
+class Switch(In):
+    enabled: StrictBool
+    note: Words = ""
+
+
+class Note(In):
+    note: Words = ""
+
+
+class OptionsOut(BaseModel):
+    options: dict[str, Any] = Field(description="All of them, defaults included.")
+    options_schema: dict[str, Any]
+    version: int
+
+
+class OptionsIn(In):
+    options: dict[str, Any] = Field(description="Only what is to differ from the defaults.")
+    note: Words = ""
+    based_on: StrictInt | None = Field(None, ge=0, le=HIGHEST, description="Refused when another version is in force.")
+
+
+class RunNow(In):
+    account: Short | None = Field(None, description="The Stripe account; may be left out when there is only one.")
+    ids: list[ObjectId] = Field(min_length=1, max_length=1000)
+
+
+class Started(BaseModel):
+    runs: dict[str, int] = Field(description="By the id that was given.")
+
+
+class SweepNow(In):
+    account: Short | None = None
+    since: Instant | None = Field(None, description="Default: from where the last sweep stopped.")
+
+
+class PreviewIn(In):
+    account: Short | None = None
+    id: ObjectId
+
+
+class WrittenOut(Out):
+    system: str
+    operation: str
+    target: str
+    body: dict[str, Any]
+
+
+class PreviewOut(BaseModel):
+    """What a run would do now."""
+
+    flow: str
+    account: str
+    id: str
+    outcome: str
+    summary: str
+    action: str | None
+    error_code: str | None
+    candidates: list[dict[str, Any]]
+    notes: list[str]
+    written: list[WrittenOut]
+
+
+# links -----------------------------------------------------------------------------------------------------------
+
+
+class LinkOut(Out):
+    id: int
+    external_id: str
+    role: str
+    account: str
+    stripe_id: str
+    netsuite_type: str
+    netsuite_id: str
+    origin: str
+    current: bool
+    note: str | None
+    facts: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+
+
+class LinkIn(In):
+    account: Short | None = None
+    role: Literal["cust", "inv", "pay", "cm", "crf", "cs", "cr", "cdep", "depa", "dep", "je"] = Field(
+        description="What the NetSuite record is: " + ", ".join(f"{role} = {kind}" for role, kind in ROLES.items())
+    )
+    stripe_id: ObjectId
+    netsuite_id: Annotated[StrictStr, Field(pattern=r"^[0-9]{1,18}$", examples=["4711"])]
+    origin: Literal["stripe", "netsuite"] = Field("stripe", description="Where the object was born.")
+    note: Words = ""
+
+
+# configuration ---------------------------------------------------------------------------------------------------
+
+
+class ConfigOut(BaseModel):
+    version: int
+    document: dict[str, Any] = Field(description="The whole configuration, defaults included.")
+
+
+class VersionOut(Out):
+    id: int
+    author: str
+    note: str
+    created_at: datetime
+
+
+class VersionDetail(VersionOut):
+    document: dict[str, Any] = Field(description="As stored: only what differs from the defaults.")
+
+
+class ChangeOut(Out):
+    path: str
+    before: Any
+    after: Any
+
+
+class PlanIn(In):
+    yaml: StrictStr = Field(max_length=1_000_000, examples=["start_date: 2025-01-01\n"])
+    sample: Annotated[StrictInt, Field(ge=0, le=200)] = Field(
+        20, description="How many of the last records are previewed under both configurations."
+    )
+
+
+class DifferenceOut(Out):
+    flow: str
+    account: str
+    subject: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class PlanOut(BaseModel):
+    based_on: int
+    changes: list[ChangeOut]
+    looked_at: int
+    differences: list[DifferenceOut]
+
+
+class ApplyIn(In):
+    yaml: StrictStr = Field(max_length=1_000_000, examples=["start_date: 2025-01-01\n"])
+    note: Reason = Field(examples=["New clearing account from January."])
+    based_on: StrictInt | None = Field(None, ge=0, le=HIGHEST)
+
+
+class AuditOut(Out):
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    target: str
+    details: dict[str, Any]
+
+
+class TokenOut(Out):
+    id: int
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None

@@ -1,0 +1,241 @@
+"""What can be listed and looked at; for the API and the CLI alike. Lists are newest first, paged by id."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from app.admin import models as m
+from app.core import config as configuration
+from app.core.attempts import Attempt
+from app.core.audit import AuditEntry
+from app.core.config import Config
+from app.core.exchanges import redacted
+from app.core.flow import AnyFlow, Catalogue
+from app.core.inbox import Event
+from app.core.jobs import RunFilter
+from app.core.links import Link
+from app.core.retries import Retry
+from app.core.runs import REPLAYABLE, Run
+from app.core.tables import ConfigVersion, Cursor, Job
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Slice:
+    limit: int = 50
+    before: int | None = None
+
+
+def _page(
+    session: Session, kind: type[R], conditions: Sequence[ColumnElement[bool]], part: Slice
+) -> tuple[Sequence[R], int | None]:
+    """One row more is asked for than is given, to know whether anything follows."""
+    row_id: InstrumentedAttribute[int] = kind.__dict__["id"]
+    older = [] if part.before is None else [row_id < part.before]
+    statement = select(kind).where(*conditions, *older).order_by(row_id.desc()).limit(part.limit + 1)
+    rows = session.scalars(statement).all()
+    kept = rows[: part.limit]
+    return kept, kept[-1].__dict__["id"] if len(rows) > part.limit else None
+
+
+def _given(pairs: dict[InstrumentedAttribute[Any], object]) -> list[ColumnElement[bool]]:
+    return [column == value for column, value in pairs.items() if value is not None]
+
+
+# events ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class EventFilter:
+    """`outcome` `pending`: not dispatched yet."""
+
+    source: str | None = None
+    account: str | None = None
+    type: str | None = None
+    outcome: str | None = None
+    object_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        found = _given(
+            {
+                Event.source: self.source,
+                Event.account: self.account,
+                Event.type: self.type,
+                Event.object_id: self.object_id,
+            }
+        )
+        if self.outcome == "pending":
+            found.append(Event.dispatched_at.is_(None))
+        elif self.outcome:
+            found.append(Event.outcome == self.outcome)
+        if self.since:
+            found.append(Event.received_at >= self.since)
+        if self.until:
+            found.append(Event.received_at < self.until)
+        return found
+
+
+def events(session: Session, wanted: EventFilter, part: Slice) -> m.Page[m.EventOut]:
+    rows, following = _page(session, Event, wanted.conditions(), part)
+    return m.Page(items=[m.EventOut.model_validate(row) for row in rows], next=following)
+
+
+def event(session: Session, event_id: int) -> m.EventDetail | None:
+    row = session.get(Event, event_id)
+    if row is None:
+        return None
+    made = session.scalars(select(Run.id).where(Run.event_id == event_id).order_by(Run.id)).all()
+    plain = m.EventOut.model_validate(row).model_dump()
+    return m.EventDetail(**plain, headers=row.headers, body=_body(row.body), runs=list(made))
+
+
+def _body(raw: bytes) -> object:
+    try:
+        return redacted(json.loads(raw)) if raw else None
+    except ValueError:
+        return None
+
+
+# runs ------------------------------------------------------------------------------------------------------------
+
+
+def list_runs(session: Session, wanted: RunFilter, part: Slice) -> m.Page[m.RunOut]:
+    rows, following = _page(session, Run, wanted.conditions(), part)
+    return m.Page(items=[m.RunOut.model_validate(row) for row in rows], next=following)
+
+
+def run(session: Session, run_id: int) -> m.RunDetail | None:
+    row = session.get(Run, run_id)
+    if row is None:
+        return None
+    tried = session.scalars(select(Attempt).where(Attempt.run_id == run_id).order_by(Attempt.id)).all()
+    booked = session.get(Retry, run_id)
+    return m.RunDetail(
+        **m.RunOut.model_validate(row).model_dump(),
+        candidates=row.candidates,
+        notes=row.notes,
+        records=row.records,
+        due_at=booked.due_at if booked else None,
+        attempts=[m.AttemptOut.model_validate(attempt) for attempt in tried],
+    )
+
+
+def list_retries(session: Session, wanted: RunFilter, part: Slice) -> m.Page[m.RetryOut]:
+    """Runs that are tried again by themselves, or that wait for a person."""
+    states = Run.state.in_(wanted.states or REPLAYABLE)
+    rows, following = _page(session, Run, [states, *wanted.conditions()], part)
+    ids = [row.id for row in rows]
+    booked = {row.run_id: row for row in session.scalars(select(Retry).where(Retry.run_id.in_(ids)))}
+    return m.Page(items=[_retry(row, booked.get(row.id)) for row in rows], next=following)
+
+
+def _retry(row: Run, booked: Retry | None) -> m.RetryOut:
+    plain = m.RunOut.model_validate(row).model_dump()
+    return m.RetryOut(**plain, due_at=booked.due_at if booked else None, booked_for=booked.reason if booked else None)
+
+
+# flows -----------------------------------------------------------------------------------------------------------
+
+
+def flows(session: Session, catalogue: Catalogue) -> list[m.FlowOut]:
+    chosen = configuration.current(session)
+    counts = _counts(session)
+    return [_flow(each, chosen, counts.get(each.key, {})) for each in catalogue.values()]
+
+
+def flow(session: Session, each: AnyFlow) -> m.FlowDetail:
+    chosen = configuration.current(session)
+    prefix = f"{each.key}/"
+    swept = session.scalars(select(Cursor).where(Cursor.name.startswith(prefix, autoescape=True)))
+    return m.FlowDetail(
+        **_flow(each, chosen, _counts(session, each.key).get(each.key, {})).model_dump(),
+        options=chosen.options_for(each).model_dump(mode="json"),
+        options_schema=each.options.model_json_schema(),
+        last_sweeps={row.name.removeprefix(prefix): row.last_run_at for row in swept},
+    )
+
+
+def _counts(session: Session, key: str | None = None) -> dict[str, dict[str, int]]:
+    statement = select(Run.flow, Run.state, func.count()).group_by(Run.flow, Run.state)
+    found: dict[str, dict[str, int]] = {}
+    for name, state, number in session.execute(statement.where(*_given({Run.flow: key}))):
+        found.setdefault(name, {})[state] = number
+    return found
+
+
+def _flow(each: AnyFlow, chosen: Config, counts: dict[str, int]) -> m.FlowOut:
+    every = chosen.interval_of(each)
+    return m.FlowOut(
+        key=each.key,
+        title=each.title,
+        source=each.source,
+        on=list(each.on),
+        enabled=chosen.is_enabled(each),
+        paused=chosen.is_paused(each),
+        sweep_minutes=every.total_seconds() / 60 if every else None,
+        makes=list(each.makes),
+        counts=counts,
+    )
+
+
+# links, configuration, jobs, audit ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LinkFilter:
+    """`search`: somewhere in the Stripe id, the NetSuite id or the external id."""
+
+    account: str | None = None
+    role: str | None = None
+    stripe_id: str | None = None
+    netsuite_type: str | None = None
+    netsuite_id: str | None = None
+    current: bool | None = None
+    search: str | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        found = _given(
+            {
+                Link.account: self.account,
+                Link.role: self.role,
+                Link.stripe_id: self.stripe_id,
+                Link.netsuite_type: self.netsuite_type,
+                Link.netsuite_id: self.netsuite_id,
+                Link.current: self.current,
+            }
+        )
+        if self.search:
+            columns = (Link.stripe_id, Link.netsuite_id, Link.external_id)
+            found.append(or_(*(column.icontains(self.search, autoescape=True) for column in columns)))
+        return found
+
+
+def links(session: Session, wanted: LinkFilter, part: Slice) -> m.Page[m.LinkOut]:
+    rows, following = _page(session, Link, wanted.conditions(), part)
+    return m.Page(items=[m.LinkOut.model_validate(row) for row in rows], next=following)
+
+
+def versions(session: Session, part: Slice) -> m.Page[m.VersionOut]:
+    rows, following = _page(session, ConfigVersion, [], part)
+    return m.Page(items=[m.VersionOut.model_validate(row) for row in rows], next=following)
+
+
+def jobs(session: Session, part: Slice, *, state: str | None = None) -> m.Page[m.JobOut]:
+    rows, following = _page(session, Job, _given({Job.state: state}), part)
+    return m.Page(items=[m.JobOut.model_validate(row) for row in rows], next=following)
+
+
+def audit_log(
+    session: Session, part: Slice, *, actor: str | None = None, action: str | None = None, target: str | None = None
+) -> m.Page[m.AuditOut]:
+    wanted = _given({AuditEntry.actor: actor, AuditEntry.action: action, AuditEntry.target: target})
+    rows, following = _page(session, AuditEntry, wanted, part)
+    return m.Page(items=[m.AuditOut.model_validate(row) for row in rows], next=following)

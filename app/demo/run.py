@@ -1,0 +1,221 @@
+"""Plays the month, compares, and says whether the books agree."""
+
+import json
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from app.demo import books, watch
+from app.demo.month import Month
+from app.demo.stage import CannotStart, Stage, Wanted, shop_ids, staged
+from app.demo.systems import NetSuiteSandbox, Refused
+from app.demo.tie_out import INVOICE, Difference, TieOut
+from app.money import quantize
+
+SETTLE_SECONDS = 180.0
+CHAOS = {"duplicate": 0.3, "reorder": 0.4, "retry_ms": 200}
+HEADINGS = ("Stripe", "NetSuite", "Stripe\ntotal", "NetSuite\ntotal", "Stripe\nopen", "NetSuite\nopen", "differ-\nence")
+TAMPER = {"payment": "customerPayment", "invoice": "invoice", "customer": "customer"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    found: TieOut
+    tally: dict[str, object]
+    seconds: float
+
+    @property
+    def agrees(self) -> bool:
+        return self.found.agrees
+
+
+@dataclass(frozen=True)
+class Script:
+    """`tamper` spoils one NetSuite record of that type before the comparison; `sweep` looks for what was missed."""
+
+    seed: int = 2026
+    size: int = 12
+    tamper: str | None = None
+    sweep: bool = False
+
+
+AS_DOCUMENTED = Script()
+
+
+def main(
+    once: bool = False,
+    as_json: bool = False,
+    *,
+    port: int | None = None,
+    database_url: str = "",
+    broker_url: str = "",
+    script: Script = AS_DOCUMENTED,
+) -> int:
+    """0 when everything agrees, else 1. Without `once` everything is left running until it is interrupted."""
+    say = _printer(as_json)
+    _interrupt_on_sigterm()
+    try:
+        with staged(Wanted(once, port, database_url, broker_url)) as stage:
+            say(f"Tieout and its dashboard: {stage.url}   sandboxes: {stage.stripe.url} {stage.netsuite.url}")
+            outcome = _played(stage, say, script)
+            _show(outcome, as_json, script.seed)
+            if not outcome.agrees:
+                say(f"What Tieout logged is kept in {_kept(stage.log)}.")
+            if not once:
+                _leave_running(stage, say)
+            return 0 if outcome.agrees else 1
+    except CannotStart as reason:
+        print(f"The demo cannot go on: {reason}", file=sys.stderr)
+        return 1
+    except Refused as reason:
+        print(f"A sandbox refused what the demo asked for: {reason}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _interrupt_on_sigterm() -> None:
+    """So that the processes which the demo has started end with it."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def _printer(as_json: bool) -> Callable[[str], None]:
+    console = Console(stderr=as_json, highlight=False, soft_wrap=True)
+    return lambda line: console.print(line, markup=False)
+
+
+def _kept(log: Path) -> Path:
+    kept = log.parent.parent / "last-failure.log"
+    shutil.copyfile(log, kept)
+    return kept
+
+
+def _played(stage: Stage, say: Callable[[str], None], script: Script) -> Outcome:
+    began = time.monotonic()
+    stage.stripe.misdeliver(**CHAOS, seed=script.seed)
+    stage.netsuite.misdeliver("duplicate", probability=0.3, seed=script.seed)
+    stage.netsuite.tell_of_own_writes()
+    with watch.Watch(stage.database, say):
+        late = _lived_through(stage, say, script)
+    if script.tamper is not None:
+        say(f"tampered with NetSuite {_spoil(stage.netsuite, script.tamper)}")
+    compared = books.compare(stage.stripe, stage.netsuite)
+    wrong = (*late, *compared.differences, *watch.unfinished(stage.database))
+    tally = {"paid_by": books.ways_paid(stage.stripe), **watch.tally(stage.database)}
+    return Outcome(TieOut(compared.rows, wrong), tally, time.monotonic() - began)
+
+
+def _lived_through(stage: Stage, say: Callable[[str], None], script: Script) -> list[Difference]:
+    """The month, until nothing is under way any more. What took too long is a difference."""
+
+    def look_again() -> None:
+        watch.look_again(stage.database)
+
+    month = Month(
+        stage.stripe,
+        stage.netsuite,
+        shop_ids(),
+        stage.clock.set,
+        stage.start,
+        script.seed,
+        script.size,
+        say,
+        look_again,
+    )
+    try:
+        month.play()
+        if script.sweep:
+            look_again()
+            watch.swept(stage, SETTLE_SECONDS)
+        watch.settle(stage, SETTLE_SECONDS)
+    except TimeoutError as reason:
+        return [Difference("time", f"Gave up waiting: {reason}.")]
+    return []
+
+
+def _spoil(netsuite: NetSuiteSandbox, what: str) -> str:
+    """A payment is deleted, an invoice loses the ids of the other system, a customer gets another e-mail."""
+    record_type = TAMPER[what]
+    victim = netsuite.records(record_type)[0]["id"]
+    match what:
+        case "payment":
+            netsuite.delete(record_type, victim)
+        case "invoice":
+            netsuite.edit(record_type, victim, {"externalId": "", "custbody_tieout_stripe_id": ""})
+        case _:
+            netsuite.edit(record_type, victim, {"email": "tampered@changed.example"})
+    return f"{record_type} {victim}"
+
+
+def _leave_running(stage: Stage, say: Callable[[str], None]) -> None:
+    say(f"Everything is left running: look around at {stage.url}, end with Ctrl-C.")
+    with suppress(KeyboardInterrupt):
+        while True:
+            stage.check_alive()
+            time.sleep(0.5)
+
+
+# what is shown -----------------------------------------------------------------------------------------------------
+
+
+def _show(outcome: Outcome, as_json: bool, seed: int) -> None:
+    if as_json:
+        print(json.dumps(_document(outcome, seed), indent=2, default=str))
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(_table(outcome.found))
+    for difference in outcome.found.differences:
+        console.print(f"✗ {difference.sentence}", markup=False)
+    verdict = "Everything agrees to the minor unit." if outcome.agrees else "The books do not agree."
+    console.print(f"{verdict} ({outcome.seconds:.0f} s)")
+
+
+def _document(outcome: Outcome, seed: int) -> dict[str, object]:
+    rows = [asdict(row) | {"difference": row.difference} for row in outcome.found.rows]
+    return {
+        "agrees": outcome.agrees,
+        "seed": seed,
+        "seconds": round(outcome.seconds, 1),
+        "table": rows,
+        "unexplained": {currency: _unexplained(outcome.found, currency) for currency in _currencies(outcome.found)},
+        "differences": [asdict(one) for one in outcome.found.differences],
+        **outcome.tally,
+    }
+
+
+def _currencies(found: TieOut) -> list[str]:
+    return sorted({row.currency for row in found.rows if row.currency})
+
+
+def _unexplained(found: TieOut, currency: str) -> Decimal:
+    return sum((row.difference for row in found.rows if row.currency == currency), Decimal(0))
+
+
+def _table(found: TieOut) -> Table:
+    """Narrow enough for eighty columns."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for heading in HEADINGS:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in found.rows:
+        amounts = [row.stripe_total, row.netsuite_total]
+        opens = [row.stripe_open, row.netsuite_open] if row.type == INVOICE else [None, None]
+        shown = [_amount(one, row.currency) for one in (*amounts, *opens, row.difference)]
+        table.add_row(f"{row.type}s", row.currency, str(row.stripe), str(row.netsuite), *shown)
+    return table
+
+
+def _amount(amount: Decimal | None, currency: str) -> str:
+    return f"{quantize(amount, currency):,}" if amount is not None and currency else ""

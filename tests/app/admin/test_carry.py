@@ -1,0 +1,71 @@
+import pytest
+from sqlalchemy import func, select, update
+
+from app.admin.carry import BookingBroker, carry
+from app.core.config import Config, FlowConfig, save
+from app.core.retries import Retry
+from app.core.runs import Run
+from app.db import Database
+from tests.app.admin.installation import Installation, held, install, skipped, throttled
+
+CUSTOMERS, INVOICES = "stripe_customer_to_netsuite", "stripe_invoice_to_netsuite"
+
+
+@pytest.fixture
+def parts(database: Database) -> Installation:
+    return install(database)
+
+
+def ended(parts: Installation, flow: str, *subjects: str) -> list[tuple[str, str]]:
+    runs = carry(parts, parts.catalogue[flow], "main", subjects, actor="cli")
+    return [(run.subject, run.state) for run in runs]
+
+
+def test_carries_each_out_in_the_order_given(parts: Installation) -> None:
+    parts.systems.objects.update(cus_held=held(), cus_test=skipped(), cus_slow=throttled())
+    assert ended(parts, CUSTOMERS, "cus_test", "cus_1", "cus_held", "cus_slow", "cus_1") == [
+        ("cus_test", "skipped"),
+        ("cus_1", "succeeded"),
+        ("cus_held", "held"),
+        ("cus_slow", "retrying"),
+    ]
+
+
+def test_carries_out_what_it_depends_on_first(parts: Installation) -> None:
+    parts.systems.objects["in_1"] = "cus_9"
+    assert ended(parts, INVOICES, "in_1") == [("in_1", "succeeded")]
+    assert [name for name, _ in parts.systems.books] == ["stripe-cust-cus_9", "stripe-inv-in_1"]
+
+
+def test_waits_for_no_dependency_that_is_held(parts: Installation) -> None:
+    parts.systems.objects.update(in_1="cus_held", cus_held=held())
+    assert ended(parts, INVOICES, "in_1") == [("in_1", "held")]
+
+
+def test_does_a_finished_object_again(parts: Installation) -> None:
+    ended(parts, CUSTOMERS, "cus_1")
+    ended(parts, CUSTOMERS, "cus_1")
+    assert len(parts.systems.books) == 2
+
+
+def test_does_not_wait_for_a_booked_retry(parts: Installation) -> None:
+    parts.systems.objects["cus_1"] = throttled()
+    ended(parts, CUSTOMERS, "cus_1")
+    del parts.systems.objects["cus_1"]
+    assert ended(parts, CUSTOMERS, "cus_1") == [("cus_1", "succeeded")]
+
+
+def test_carries_out_a_paused_flow_that_a_person_asks_for(parts: Installation) -> None:
+    with parts.database.session_scope() as session:
+        save(session, Config(flows={CUSTOMERS: FlowConfig(paused=True)}), author="cli", note="")
+    assert ended(parts, CUSTOMERS, "cus_1") == [("cus_1", "succeeded")]
+
+
+def test_beside_an_in_memory_broker_what_is_sent_is_due_now(parts: Installation) -> None:
+    parts.sweeper.on_demand(CUSTOMERS, "main", ["cus_1"])
+    with parts.database.session_scope() as session:
+        session.execute(update(Retry).values(due_at=func.now() + func.make_interval(0, 0, 0, 0, 1)))
+    BookingBroker(parts.database.url).send_run(1, CUSTOMERS)
+    with parts.database.session_scope() as session:
+        due = session.scalars(select(Run.id).join(Retry, Retry.run_id == Run.id).where(Retry.due_at <= func.now()))
+        assert list(due) == [1]

@@ -1,0 +1,134 @@
+import pytest
+
+from app.core import jobs
+from app.core.runs import Run
+from tests.app.admin.conftest import Client
+from tests.app.admin.installation import Installation, held, throttled
+
+FLOW = "stripe_customer_to_netsuite"
+
+
+def test_lists_in_the_published_order_with_counts(client: Client, parts: Installation) -> None:
+    parts.carried_out(FLOW, ["cus_1", "cus_2"])
+    items = client("read").get("/flows").json()["items"]
+    assert [(flow["key"], flow["enabled"], flow["counts"]) for flow in items] == [
+        (FLOW, True, {"succeeded": 2}),
+        ("stripe_invoice_to_netsuite", True, {}),
+    ]
+
+
+def test_switch_is_a_new_version_with_author_and_note(client: Client) -> None:
+    admin = client("admin")
+    admin.post(f"/flows/{FLOW}/switch", json={"enabled": False, "note": "Cut-over on Monday."})
+    newest = admin.get("/config/versions").json()["items"][0]
+    assert (newest["author"], newest["note"]) == ("a admin script", "Cut-over on Monday.")
+
+
+def test_switched_off_flow_is_off(client: Client) -> None:
+    assert client("admin").post(f"/flows/{FLOW}/switch", json={"enabled": False}).json()["enabled"] is False
+
+
+def test_pause_and_resume(client: Client) -> None:
+    operator = client("operate")
+    paused = operator.post(f"/flows/{FLOW}/pause", json={}).json()["paused"]
+    assert (paused, operator.post(f"/flows/{FLOW}/resume", json={}).json()["paused"]) == (True, False)
+
+
+def test_options_are_replaced(client: Client) -> None:
+    answer = client("admin").put(f"/flows/{FLOW}/options", json={"options": {"prefix": "X "}})
+    assert answer.json()["options"] == {"prefix": "X ", "overwrite": False}
+
+
+def test_options_keep_the_switch(client: Client) -> None:
+    admin = client("admin")
+    admin.post(f"/flows/{FLOW}/switch", json={"enabled": False})
+    admin.put(f"/flows/{FLOW}/options", json={"options": {"prefix": "X "}})
+    assert admin.get(f"/flows/{FLOW}").json()["enabled"] is False
+
+
+def test_option_that_the_flow_does_not_have_is_refused_by_its_path(client: Client) -> None:
+    answer = client("admin").put(f"/flows/{FLOW}/options", json={"options": {"colour": "blue"}})
+    assert (answer.status_code, answer.json()["error"]["fields"]) == (
+        422,
+        {f"flows.{FLOW}.options.colour": "there is no such setting"},
+    )
+
+
+def test_options_based_on_an_older_version_are_refused(client: Client) -> None:
+    admin = client("admin")
+    admin.put(f"/flows/{FLOW}/options", json={"options": {"prefix": "X "}, "based_on": 0})
+    answer = admin.put(f"/flows/{FLOW}/options", json={"options": {"prefix": "Y "}, "based_on": 0})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "stale")
+
+
+def test_run_now_answers_with_the_runs(client: Client, parts: Installation) -> None:
+    answer = client("operate").post(f"/flows/{FLOW}/runs", json={"ids": ["cus_1", "cus_2"]})
+    assert (answer.status_code, answer.json(), parts.broker.runs) == (
+        202,
+        {"runs": {"cus_1": 1, "cus_2": 2}},
+        [(1, FLOW), (2, FLOW)],
+    )
+
+
+def test_run_now_does_a_finished_object_again(client: Client, parts: Installation) -> None:
+    parts.carried_out(FLOW, ["cus_1"])
+    assert client("operate").post(f"/flows/{FLOW}/runs", json={"ids": ["cus_1"]}).json() == {"runs": {"cus_1": 2}}
+
+
+def test_run_now_does_not_wait_for_the_retry(client: Client, parts: Installation) -> None:
+    parts.systems.objects["cus_slow"] = throttled()
+    parts.carried_out(FLOW, ["cus_slow"])
+    client("operate").post(f"/flows/{FLOW}/runs", json={"ids": ["cus_slow"]})
+    with parts.database.session_scope() as session:
+        assert session.get_one(Run, 1).state == "queued"
+
+
+@pytest.mark.parametrize("ids", [[], ["cus 1"], ["../x"], [7]])
+def test_ids_that_are_none_are_refused(client: Client, ids: list[object]) -> None:
+    assert client("operate").post(f"/flows/{FLOW}/runs", json={"ids": ids}).status_code == 422
+
+
+def test_account_must_be_named_when_there_are_two(client: Client, parts: Installation) -> None:
+    parts.settings.stripe["uk"] = parts.settings.stripe["main"]
+    answer = client("operate").post(f"/flows/{FLOW}/runs", json={"ids": ["cus_1"]})
+    assert (answer.status_code, answer.json()["error"]["message"]) == (
+        409,
+        "Say which Stripe account is meant; configured: main, uk.",
+    )
+
+
+def test_sweep_now_is_a_job(client: Client, parts: Installation) -> None:
+    job = client("operate").post(f"/flows/{FLOW}/sweep", json={}).json()
+    jobs.carry_out(parts, job["id"])
+    assert client("read").get(f"/jobs/{job['id']}").json()["message"] == "Found 2 object(s)."
+
+
+def test_flow_without_a_sweep_says_so(client: Client) -> None:
+    assert client("operate").post("/flows/stripe_invoice_to_netsuite/sweep", json={}).status_code == 409
+
+
+def test_preview_shows_what_would_be_written(client: Client, parts: Installation) -> None:
+    answer = client("operate").post(f"/flows/{FLOW}/preview", json={"id": "cus_1"}).json()
+    assert (answer["outcome"], answer["written"], parts.systems.books) == (
+        "succeeded",
+        [
+            {
+                "system": "netsuite",
+                "operation": "upsert",
+                "target": "stripe-cust-cus_1",
+                "body": {"companyName": "CUS_1"},
+            }
+        ],
+        [],
+    )
+
+
+def test_preview_of_what_would_be_held(client: Client, parts: Installation) -> None:
+    parts.systems.objects["cus_held"] = held()
+    answer = client("operate").post(f"/flows/{FLOW}/preview", json={"id": "cus_held"}).json()
+    assert (answer["outcome"], answer["action"]) == ("held", "Link one of them by hand, then replay.")
+
+
+@pytest.mark.parametrize("path", ["", "/options"])
+def test_flow_that_does_not_exist(client: Client, path: str) -> None:
+    assert client("read").get(f"/flows/nope{path}").status_code == 404
