@@ -54,12 +54,12 @@ class Items(Part):
 
 
 class Taxes(Part):
-    """NetSuite tax code and tax type internal ids, for tax mode `suitetax`; by Stripe tax rate id, else the default."""
+    """NetSuite tax code and tax type internal ids, for tax mode `suitetax`."""
 
-    code: str | None = None
-    type: str | None = None
-    code_by_rate: dict[str, str] = Field(default_factory=dict)
-    type_by_rate: dict[str, str] = Field(default_factory=dict)
+    code: str | None = Field(None, description="Tax code of every rate that is not named.")
+    type: str | None = Field(None, description="Tax type of every rate that is not named.")
+    code_by_rate: dict[str, str] = Field(default_factory=dict, description="Stripe tax rate id -> tax code.")
+    type_by_rate: dict[str, str] = Field(default_factory=dict, description="Stripe tax rate id -> tax type.")
 
 
 class Books(Part):

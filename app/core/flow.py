@@ -115,8 +115,12 @@ class Catalogue(Mapping[str, AnyFlow]):
         return [flow for flow in self._flows.values() if flow.source == source and event_type in flow.on]
 
     def maker(self, source: str, role: str) -> AnyFlow | None:
-        """The flow that brings an object of `source` over so that a link of `role` exists."""
-        return next((flow for flow in self._flows.values() if flow.source == source and role in flow.makes), None)
+        """The flow that brings an object of `source` over so that a link of `role` exists.
+
+        Of several, one that listens to events: its run for the object may be on its way already.
+        """
+        makers = [flow for flow in self._flows.values() if flow.source == source and role in flow.makes]
+        return min(makers, key=lambda flow: not flow.on, default=None)
 
 
 def reads(method: Callable[..., S]) -> "Callable[[Ledger[Any], str], S]":

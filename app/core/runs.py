@@ -218,8 +218,8 @@ def wake_waiting(session: Session, run_id: int, *, now: datetime, resend_after: 
 
 
 def hold_waiting(session: Session, run_id: int, sentence: str, action: str | None) -> None:
-    """The runs that wait for this one cannot go on before a person acts: say so on each of them."""
-    rows = session.scalars(
+    """The runs that wait for this one, and those that wait for them, cannot go on before a person acts."""
+    waiting = session.scalars(
         update(Run)
         .where(Run.waits_for == run_id, Run.state == "retrying")
         .values(
@@ -232,8 +232,10 @@ def hold_waiting(session: Session, run_id: int, sentence: str, action: str | Non
         )
         .returning(Run.id)
     ).all()
-    if rows:
-        session.execute(delete(Retry).where(Retry.run_id.in_(rows)))
+    if waiting:
+        session.execute(delete(Retry).where(Retry.run_id.in_(waiting)))
+    for parent in waiting:
+        hold_waiting(session, parent, sentence, action)
 
 
 REPLAYABLE = ("retrying", "held", "dead")

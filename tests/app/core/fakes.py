@@ -117,6 +117,7 @@ class Bench:
                 flow("parents", ("parent.made",), "cust"),
                 flow("things", ("thing.made", "thing.changed"), "inv"),
                 flow("children", ("child.made",), "pay", needs="cust"),
+                flow("grandchildren", ("grandchild.made",), "crf", needs="pay"),
                 flow("sleeping", ("nap.taken",), "cm", enabled=False),
             ],
             {"noise.made": "Noise is not posted."},

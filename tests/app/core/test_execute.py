@@ -232,6 +232,24 @@ def test_a_run_goes_on_by_itself_when_its_dependency_is_repaired(bench: Bench) -
     assert run_of(bench, run_id).state == "succeeded"
 
 
+def test_a_hold_reaches_all_that_wait_down_the_line(bench: Bench) -> None:
+    bench.systems.behave = lambda s: _held() if s.startswith("parent-of-parent") else s  # type: ignore[assignment]
+    run_id = bench.demand("grandchildren", "g_1")
+    bench.work()
+    run = run_of(bench, run_id)
+    assert (run.state, run.summary) == ("held", "Waits for parent-of-parent-of-g_1: No subsidiary.")
+
+
+def test_all_that_wait_down_the_line_go_on_when_the_first_is_repaired(bench: Bench) -> None:
+    bench.systems.behave = lambda s: _held() if s.startswith("parent-of-parent") else s  # type: ignore[assignment]
+    run_id = bench.demand("grandchildren", "g_1")
+    bench.work()
+    bench.systems.behave = lambda s: s
+    bench.demand("parents", "parent-of-parent-of-g_1")
+    bench.work()
+    assert run_of(bench, run_id).state == "succeeded"
+
+
 def test_a_dependency_that_is_skipped_holds_the_run(bench: Bench) -> None:
     bench.systems.behave = lambda s: _skipped() if s.startswith("parent") else s  # type: ignore[assignment]
     run_id = bench.demand("children", "c_1")
