@@ -147,13 +147,17 @@ def up(
 
 @app.command()
 def demo(
-    once: Annotated[bool, typer.Option(help="Play the month, compare, and end.")] = False, json: Json = False
+    once: Annotated[bool, typer.Option(help="Play the month, compare, and end.")] = False,
+    json: Json = False,
+    port: Annotated[int | None, typer.Option(help="Of the dashboard; 8000, or a free one when it is taken.")] = None,
+    broker: Annotated[str, typer.Option(help="Redis, as redis://…: separate processes, as in production.")] = "",
+    database: Annotated[str, typer.Option(help="An empty PostgreSQL database, instead of an embedded one.")] = "",
 ) -> None:
     """A month of business between a sandbox Stripe and a sandbox NetSuite, and the proof that both agree."""
     with complaining():
         from app.demo import main as play
 
-        code = play(once, json)
+        code = play(once, json, port=port, broker_url=broker, database_url=database)
     raise typer.Exit(code)
 
 

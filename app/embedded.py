@@ -14,8 +14,6 @@ import structlog
 from celery.beat import EmbeddedService
 
 from app.settings import Settings
-from workers import tasks
-from workers.celery_app import QUEUES, app, configuration
 from workers.wiring import Parts
 
 log = structlog.get_logger()
@@ -87,6 +85,10 @@ def embedded_worker(parts: Parts) -> Iterator[None]:
 
     Leaving waits for runs in flight; what is still queued comes back by the retry table.
     """
+    # imported late: the Celery application reads the environment when it is made
+    from workers import tasks
+    from workers.celery_app import QUEUES, app, configuration
+
     app.conf.update(configuration(parts.settings))
     with ExitStack() as stack:
         stack.enter_context(tasks.serving(parts))

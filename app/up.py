@@ -21,6 +21,7 @@ from app.logs import configure_logging
 from app.main import create_app
 from app.receiver.serve import listen, server
 from app.settings import Settings
+from app.telemetry import configure_tracing
 from workers.broker import CeleryBroker
 from workers.celery_app import QUEUES, app, configuration
 from workers.wiring import Parts, build
@@ -40,6 +41,8 @@ class Running:
 def up(settings: Settings, only: str | None = None) -> None:
     """Runs until SIGINT or SIGTERM."""
     configure_logging(settings)
+    if only is not None or settings.in_memory_broker:
+        configure_tracing(settings, only or "up")
     if only is not None:
         _one(settings, only)
     elif settings.in_memory_broker:

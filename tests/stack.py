@@ -95,7 +95,7 @@ class Redis:
     def __init__(self) -> None:
         binary = shutil.which("redis-server")
         if binary is None:
-            raise RuntimeError("redis-server is needed: `make setup` installs it, or says how")
+            raise RuntimeError("redis-server is needed: `make tools` installs it, or says how")
         self._command = [binary, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port"]
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"

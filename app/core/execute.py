@@ -132,8 +132,10 @@ class Executor:
         started = time.perf_counter()
         attempted = Attempted()
         try:
-            with tracer.start_as_current_span(claimed.flow.key), subject_locks(self.database) as locks:
+            with tracer.start_as_current_span(claimed.flow.key) as span, subject_locks(self.database) as locks:
+                span.set_attributes(_ids(claimed.run))
                 outcome = self._carry(claimed, locks, attempted)
+                span.set_attribute("tieout.outcome", outcome.state)
         except Busy:
             self._postpone(claimed)
             return "queued"
@@ -376,6 +378,12 @@ def outcome_of(error: Exception) -> Outcome:
     log.error("attempt.failed_unexpectedly", error=repr(error), exc_info=error)
     sentence = "Something unforeseen went wrong inside Tieout; it is tried again."
     return Outcome("retrying", sentence, "default", type(error).__name__, detail=repr(error)[:500])
+
+
+def _ids(run: Run) -> dict[str, str | int]:
+    ids: dict[str, str | int] = {"tieout.run": run.id, "tieout.attempt": run.tries, "tieout.account": run.account}
+    event = {"tieout.event": run.event_id} if run.event_id is not None else {}
+    return {**ids, **event, "tieout.subject": run.subject}
 
 
 def _class_name(error: Retryable) -> str:

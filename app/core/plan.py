@@ -19,6 +19,7 @@ from app.core.tables import ConfigVersion
 from app.db import Database
 
 LONGEST = 1_000_000
+DEEPEST = 40
 _CONFIG_LOCK = 7133002
 
 
@@ -143,14 +144,25 @@ def with_flow(chosen: Config, key: str, **values: Any) -> Config:
 def _loaded(source: str) -> object:
     """Plain YAML only: anchors could make a small text very large."""
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(source)):
-            raise InvalidConfig({"": "write the values out: anchors and aliases (& and *) are not taken"})
+        _require_plain(source)
         loaded: object = yaml.safe_load(source)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         if isinstance(error, InvalidConfig):
             raise
         raise InvalidConfig({"": f"this is not YAML: {_where(error)}"}) from None
     return {} if loaded is None else loaded
+
+
+def _require_plain(source: str) -> None:
+    """Told from the text's events alone, before anything is built of it."""
+    depth = 0
+    for event in yaml.parse(source):
+        if isinstance(event, yaml.AliasEvent):
+            raise InvalidConfig({"": "write the values out: anchors and aliases (& and *) are not taken"})
+        opened, closed = isinstance(event, yaml.CollectionStartEvent), isinstance(event, yaml.CollectionEndEvent)
+        depth += opened - closed
+        if depth > DEEPEST:
+            raise InvalidConfig({"": f"this is nested more than {DEEPEST} deep, which no configuration is"})
 
 
 def _where(error: Exception) -> str:

@@ -15,7 +15,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--size", type=int, default=12, help="Stripe customers; everything else follows from it")
     parser.add_argument("--tamper", choices=sorted(TAMPER), help="spoil one NetSuite record before the comparison")
-    parser.add_argument("--sweep", action="store_true", help="sweep the whole month again before the comparison")
+    parser.add_argument("--lossy", action="store_true", help="a fifth of all webhooks never arrives; sweeps find it")
     return parser.parse_args()
 
 
@@ -28,6 +28,6 @@ if __name__ == "__main__":
             port=chosen.port,
             database_url=chosen.database,
             broker_url=chosen.broker,
-            script=Script(chosen.seed, chosen.size, chosen.tamper, chosen.sweep),
+            script=Script(chosen.seed, chosen.size, chosen.tamper, chosen.lossy),
         )
     )

@@ -13,7 +13,8 @@ from app.money import exponent, from_minor
 DAYS = 30
 LAST_DEBIT = 22
 """A bank debit takes days to settle; one started later would not within the month."""
-CURRENCIES = ("usd", "eur", "usd", "gbp", "usd", "jpy", "eur", "kwd")
+STRIPE_CURRENCIES = ("usd", "eur", "usd", "gbp", "usd", "jpy", "eur", "kwd")
+NETSUITE_CURRENCIES = ("usd", "eur", "kwd", "gbp", "jpy", "usd")
 FIRST = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Frances", "John", "Radia", "Niklaus", "Margaret")
 SECOND = ("Harbour", "Meadow", "Copper", "Lantern", "Juniper", "Granite", "Willow", "Falcon", "Amber", "Cedar", "Slate")
 KIND = ("Studio", "Logistics", "Bakery", "Software", "Press", "Instruments", "Works", "Supply")
@@ -27,11 +28,11 @@ Act = Callable[[], None]
 
 
 def _stripe_currency(number: int) -> str:
-    return CURRENCIES[number % len(CURRENCIES)]
+    return STRIPE_CURRENCIES[number % len(STRIPE_CURRENCIES)]
 
 
 def _netsuite_currency(number: int) -> str:
-    return CURRENCIES[(number * 3 + 1) % len(CURRENCIES)]
+    return NETSUITE_CURRENCIES[number % len(NETSUITE_CURRENCIES)]
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Month:
     size: int
     say: Callable[[str], None]
     look_again: Callable[[], None]
-    patience: float = 60.0
+    patience: float = 20.0
     _plan: dict[int, list[Act]] = field(default_factory=dict)
     _tax_rates: dict[str, str] = field(default_factory=dict)
     _stripe_customers: dict[int, str] = field(default_factory=dict)
@@ -238,7 +239,7 @@ class Month:
         except TimeoutError:
             # NetSuite's script tells once and never again
             self.look_again()
-            wait_for(there, what, seconds=self.patience)
+            wait_for(there, what, seconds=self.patience * 6)
         return found[0]
 
     def _pay(self, invoice: Json, paid_by: str) -> None:

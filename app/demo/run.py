@@ -25,6 +25,7 @@ from app.money import quantize
 SETTLE_SECONDS = 180.0
 CHAOS = {"duplicate": 0.3, "reorder": 0.4, "retry_ms": 200}
 HEADINGS = ("Stripe", "NetSuite", "Stripe\ntotal", "NetSuite\ntotal", "Stripe\nopen", "NetSuite\nopen", "differ-\nence")
+LOST = 0.2
 TAMPER = {"payment": "customerPayment", "invoice": "invoice", "customer": "customer"}
 
 
@@ -41,12 +42,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Script:
-    """`tamper` spoils one NetSuite record of that type before the comparison; `sweep` looks for what was missed."""
+    """`tamper` spoils one NetSuite record of that type before the comparison; `lossy` loses webhooks for good."""
 
     seed: int = 2026
     size: int = 12
     tamper: str | None = None
-    sweep: bool = False
+    lossy: bool = False
 
 
 AS_DOCUMENTED = Script()
@@ -103,9 +104,7 @@ def _kept(log: Path) -> Path:
 
 def _played(stage: Stage, say: Callable[[str], None], script: Script) -> Outcome:
     began = time.monotonic()
-    stage.stripe.misdeliver(**CHAOS, seed=script.seed)
-    stage.netsuite.misdeliver("duplicate", probability=0.3, seed=script.seed)
-    stage.netsuite.tell_of_own_writes()
+    _misbehave(stage, script)
     with watch.Watch(stage.database, say):
         late = _lived_through(stage, say, script)
     if script.tamper is not None:
@@ -114,6 +113,14 @@ def _played(stage: Stage, say: Callable[[str], None], script: Script) -> Outcome
     wrong = (*late, *compared.differences, *watch.unfinished(stage.database))
     tally = {"paid_by": books.ways_paid(stage.stripe), **watch.tally(stage.database)}
     return Outcome(TieOut(compared.rows, wrong), tally, time.monotonic() - began)
+
+
+def _misbehave(stage: Stage, script: Script) -> None:
+    lost = LOST if script.lossy else 0
+    stage.stripe.misdeliver(**CHAOS, drop=lost, seed=script.seed)
+    stage.netsuite.misdeliver("duplicate", probability=0.3, seed=script.seed)
+    stage.netsuite.misdeliver("drop", probability=lost, seed=script.seed + 1)
+    stage.netsuite.tell_of_own_writes()
 
 
 def _lived_through(stage: Stage, say: Callable[[str], None], script: Script) -> list[Difference]:
@@ -135,7 +142,7 @@ def _lived_through(stage: Stage, say: Callable[[str], None], script: Script) -> 
     )
     try:
         month.play()
-        if script.sweep:
+        if script.lossy:
             look_again()
             watch.swept(stage, SETTLE_SECONDS)
         watch.settle(stage, SETTLE_SECONDS)

@@ -25,6 +25,8 @@ from app.core.runs import Run
 from app.db import Database
 from tests.app.admin.installation import Installation, held, install, throttled
 
+pytestmark = pytest.mark.slow
+
 FLOW = "stripe_customer_to_netsuite"
 
 

@@ -179,6 +179,7 @@ def own_postgres() -> Iterator[Any]:
         server.cleanup()
 
 
+@pytest.mark.slow
 def test_a_database_that_goes_and_comes_back() -> None:
     with own_postgres() as server:
         url = server.get_uri()
@@ -195,6 +196,7 @@ def test_a_database_that_goes_and_comes_back() -> None:
         database.engine.dispose()
 
 
+@pytest.mark.slow
 def test_a_receiver_that_starts_before_its_database_works_later() -> None:
     with own_postgres() as server:
         url = server.get_uri()
@@ -206,6 +208,7 @@ def test_a_receiver_that_starts_before_its_database_works_later() -> None:
             assert served.post(snapshot()).status_code == 200
 
 
+@pytest.mark.slow
 def test_every_200_has_its_row_when_the_receiver_is_killed(postgres_url: str, database: Database) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

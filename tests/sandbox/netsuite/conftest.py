@@ -32,10 +32,18 @@ class Server:
     url: str
 
 
-def assertion(credentials: Credentials, url: str, *, algorithm: str = "ES256", kid: str = "", **claims: Any) -> str:
-    """A client assertion by an independent library."""
+def assertion(
+    credentials: Credentials,
+    url: str,
+    *,
+    algorithm: str = "ES256",
+    kid: str = "",
+    lasts: int = 300,
+    **claims: Any,
+) -> str:
+    """A client assertion by an independent library; `lasts` so many seconds."""
     now = int(time.time())
-    own = {"iss": credentials.netsuite_client_id, "aud": f"{url}{TOKEN_PATH}", "iat": now, "exp": now + 300}
+    own = {"iss": credentials.netsuite_client_id, "aud": f"{url}{TOKEN_PATH}", "iat": now, "exp": now + lasts}
     scope = {"scope": ["restlets", "rest_webservices"], "jti": uuid.uuid4().hex}
     elliptic = algorithm.startswith("ES")
     file = credentials.netsuite_private_key_file if elliptic else credentials.netsuite_rsa_private_key_file

