@@ -18,9 +18,26 @@ class _Callback(msgspec.Struct):
     id: str | int
     event: str
     context: str
-    at: datetime
+    at: datetime | int | float
 
 
+# SuiteScript says `customerpayment` where REST says `customerPayment`; inside, it is REST's spelling.
+RECORD_TYPES = {
+    name.lower(): name
+    for name in (
+        "customer",
+        "invoice",
+        "customerPayment",
+        "creditMemo",
+        "customerRefund",
+        "customerDeposit",
+        "depositApplication",
+        "cashSale",
+        "cashRefund",
+        "deposit",
+        "journalEntry",
+    )
+}
 _decode = msgspec.json.Decoder(_Callback).decode
 _TIMESTAMP = TIMESTAMP_HEADER.lower()
 
@@ -46,13 +63,14 @@ class NetSuiteDoor:
         self._verify(body, headers, now)
         callback = _callback(body)
         self._check_account(callback)
+        record_type = RECORD_TYPES.get(callback.record_type.lower(), callback.record_type)
         return Arrival(
             source="netsuite",
             account=self.account,
             external_id=callback.event_id,
-            type=f"{callback.record_type}.{callback.event}",
+            type=f"{record_type}.{callback.event.lower()}",
             object_id=str(callback.id),
-            object_type=callback.record_type,
+            object_type=record_type,
             api_version=None,
             livemode=self._netsuite.live,
             occurred_at=_utc(callback.at),
@@ -91,10 +109,13 @@ def _callback(body: bytes) -> _Callback:
     return callback
 
 
-def _utc(at: datetime) -> datetime:
+def _utc(at: datetime | float) -> datetime:
+    """A time with its zone, or seconds since 1970."""
     try:
+        if not isinstance(at, datetime):
+            return datetime.fromtimestamp(at, UTC)
         if at.tzinfo is not None:
             return at.astimezone(UTC)
-    except OverflowError:  # the first and the last day of the calendar
+    except (OverflowError, OSError, ValueError):  # beyond the calendar's first or last day
         pass
     raise Refused(400, "bad_body", "The callback's `at` is no time in UTC: send it like 2026-01-31T09:30:00Z.")

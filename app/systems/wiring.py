@@ -8,12 +8,21 @@ from app.core.interfaces import Clock, NetSuite, Stripe
 from app.core.preview import Written
 from app.db import Database
 from app.errors import Unmapped
-from app.settings import Settings
+from app.settings import Settings, StripeAccount
 from app.systems.netsuite.client import NetSuiteClient, NetSuiteGateway
 from app.systems.netsuite.preview import RecordingNetSuite
 from app.systems.netsuite.slots import PostgresSlots
 from app.systems.stripe.gateway import StripeClients, StripeGateway
 from app.systems.stripe.recording import RecordingStripe
+
+
+def shared_rates(settings: Settings) -> dict[str, StripeAccount]:
+    """Stripe's limit is the account's: with one process per run, each may use its share of it."""
+    processes = settings.worker_concurrency if settings.worker_pool == "prefork" else 1
+    return {
+        name: account.model_copy(update={"requests_per_second": account.requests_per_second / processes})
+        for name, account in settings.stripe.items()
+    }
 
 
 class LiveSystems:
@@ -26,7 +35,7 @@ class LiveSystems:
 
     @cached_property
     def stripe_clients(self) -> StripeClients:
-        return StripeClients(self._settings.stripe)
+        return StripeClients(shared_rates(self._settings))
 
     @cached_property
     def netsuite_client(self) -> NetSuiteClient:

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import NetSuiteAccount, Settings
+from app.systems.wiring import shared_rates
 
 
 def from_environment(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
@@ -62,3 +63,11 @@ def test_a_secret_key_is_made_once_and_kept(monkeypatch: pytest.MonkeyPatch, tmp
 
 def test_the_test_mode_rate_stays_below_stripes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert from_environment(monkeypatch, STRIPE__MAIN__API_KEY="sk_test_1").stripe["main"].requests_per_second == 20
+
+
+@pytest.mark.parametrize(("pool", "rate"), [("threads", 20), ("prefork", 5)])
+def test_forked_workers_share_stripes_limit(monkeypatch: pytest.MonkeyPatch, pool: str, rate: float) -> None:
+    monkeypatch.setenv("WORKER_POOL", pool)
+    monkeypatch.setenv("WORKER_CONCURRENCY", "4")
+    found = from_environment(monkeypatch, STRIPE__MAIN__API_KEY="sk_test_1")
+    assert shared_rates(found)["main"].requests_per_second == rate

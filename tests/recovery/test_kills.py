@@ -106,9 +106,10 @@ def test_killing_receiver_broker_and_database_in_turn(running: tuple[Stack, Post
     assert_ties_out(stack, business)
 
 
-def test_the_ledger_books_receivables_and_undeposited_funds(running: tuple[Stack, Postgres, Redis, Business]) -> None:
-    stack, _, _, business = running
-    business.sell(3)
-    assert_ties_out(stack, business)
-    balance = stack.sandbox.netsuite.trial_balance()
-    assert ids.UNDEPOSITED_FUNDS in str(balance)
+def test_workers_that_fork_tie_out_as_well() -> None:
+    with whole_stack(WORKER_POOL="prefork", WORKER_CONCURRENCY="2") as (stack, _, _):
+        business = Business(stack)
+        business.sell(4)
+        assert_ties_out(stack, business)
+        balance = stack.sandbox.netsuite.trial_balance()
+        assert ids.UNDEPOSITED_FUNDS in str(balance)

@@ -4,6 +4,7 @@ A field that is None is left out. References are internal ids, amounts Decimal i
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -118,7 +119,7 @@ class Apply:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
+class Record(ABC):
     """`replace`: the sublists an upsert sends whole. Without `?replace=` NetSuite appends the lines again."""
 
     record_type: ClassVar[str]
@@ -131,9 +132,9 @@ class Record:
         if not _EXTERNAL_ID.fullmatch(self.external_id):
             raise ValueError(f"{self.external_id!r} cannot be an external id in NetSuite")
 
+    @abstractmethod
     def fields(self) -> dict[str, Any]:
         """The body's own fields, in NetSuite's order; None is left out."""
-        raise NotImplementedError
 
     def body(self) -> dict[str, Any]:
         """What is sent. `custom` comes last, so that a field rule can fill any field by NetSuite's name."""

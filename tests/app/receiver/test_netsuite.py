@@ -48,6 +48,17 @@ def test_a_numeric_id_is_stored_as_text(receiver: Served, database: Database) ->
     assert only(database).object_id == "77"
 
 
+def test_suitescripts_spelling_becomes_rests(receiver: Served, database: Database) -> None:
+    receiver.call_back(callback(record_type="customerpayment", event="CREATE"))
+    event = only(database)
+    assert (event.type, event.object_type) == ("customerPayment.create", "customerPayment")
+
+
+def test_a_time_in_seconds_is_taken(receiver: Served, database: Database) -> None:
+    receiver.call_back(callback(at=1795341600))
+    assert only(database).occurred_at == datetime.fromtimestamp(1795341600, UTC)
+
+
 def test_a_sandboxs_events_are_not_live(receiver: Served, database: Database) -> None:
     receiver.call_back(callback())
     assert only(database).livemode is False
