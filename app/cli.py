@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import psycopg
@@ -19,7 +20,6 @@ from app.admin.commands.common import ACTOR, Account, Json, Parts, installation
 from app.admin.models import PreviewOut, RunOut
 from app.core.flow import AnyFlow
 from app.core.plan import InvalidConfig, Stale
-from app.db import migrate
 from app.errors import TieoutError
 from app.receiver.health import NotReady, standard_probes
 from app.settings import Settings, settings
@@ -111,10 +111,11 @@ def _database_url(chosen: Settings) -> Iterator[str]:
 
 
 def _require_schema(chosen: Settings, url: str) -> None:
+    from workers.wiring import SystemClock, prepare
+
     if chosen.embedded_database:
-        migrate(url)
+        prepare(chosen, url)
         return
-    from workers.wiring import SystemClock
 
     window = timedelta(seconds=chosen.signature_window)
     standard_probes(url, chosen.broker_url, SystemClock(), window)["migrations"]()
@@ -183,9 +184,11 @@ def serve_sandbox(
 def sandbox_env(stripe_port: Port = 4242, netsuite_port: Port = 4343, json: Json = False) -> None:
     """The lines of .env that connect a Tieout to the sandbox."""
     with complaining():
+        from app.demo.stage import write_choices
         from sandbox.serve import env_lines
 
         lines = env_lines(stripe_port=stripe_port, netsuite_port=netsuite_port)
+        lines["INITIAL_CONFIG"] = str(write_choices(Path(lines["NETSUITE__PRIVATE_KEY_FILE"]).parent))
     show.as_json(lines) if json else print("\n".join(f"{name}={value}" for name, value in lines.items()))
 
 

@@ -103,6 +103,7 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     secret_key: SecretStr | None = None
     data_dir: Path = Path(".tieout")
+    initial_config: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     receiver_processes: int = Field(default=2, ge=1)
@@ -117,6 +118,11 @@ class Settings(BaseSettings):
     otel_exporter_otlp_endpoint: str = ""
     stripe: dict[str, StripeAccount] = Field(default_factory=dict)
     netsuite: NetSuiteAccount | None = None
+
+    @field_validator("initial_config", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return value or None
 
     @property
     def embedded_database(self) -> bool:

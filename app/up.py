@@ -15,7 +15,6 @@ from types import FrameType
 import structlog
 import uvicorn
 
-from app.db import migrate
 from app.embedded import database_url, embedded_worker
 from app.logs import configure_logging
 from app.main import create_app
@@ -24,7 +23,7 @@ from app.settings import Settings
 from app.telemetry import configure_tracing
 from workers.broker import CeleryBroker
 from workers.celery_app import QUEUES, app, configuration
-from workers.wiring import Parts, build
+from workers.wiring import Parts, build, prepare
 
 log = structlog.get_logger()
 PARTS = ("receiver", "dashboard", "web", "worker", "beat")
@@ -58,7 +57,7 @@ def up(settings: Settings, only: str | None = None) -> None:
 def running(settings: Settings) -> Iterator[Running]:
     """Everything in this process: PostgreSQL (unless configured), receiver, dashboard, worker and beat."""
     with database_url(settings) as url:
-        migrate(url)
+        prepare(settings, url)
         parts = build(settings, url, CeleryBroker())
         with embedded_worker(parts), _serving(parts) as address:
             yield Running(address, parts)
@@ -121,7 +120,7 @@ def _several(settings: Settings) -> None:
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(parents=True)
     with database_url(settings) as url:
-        migrate(url)
+        prepare(settings, url)
         environment = {**os.environ, "DATABASE_URL": url, "PROMETHEUS_MULTIPROC_DIR": str(metrics.resolve())}
         names = ["web"] * settings.receiver_processes + ["worker", "beat"]
         children = [Child(name, environment) for name in names]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from app.core import plan
 from app.core.broker import Broker
 from app.core.dispatch import Dispatcher, Modes
 from app.core.execute import RESEND_AFTER, Executor
@@ -10,7 +11,7 @@ from app.core.flow import Catalogue
 from app.core.interfaces import Clock
 from app.core.preview import Previewer
 from app.core.sweeps import Sweeper
-from app.db import Database
+from app.db import Database, migrate
 from app.links_out import Payable, Visitor, pay_url, portal_url
 from app.settings import Settings
 from app.systems.wiring import LiveSystems
@@ -49,6 +50,14 @@ class Parts:
     executor: Executor
     sweeper: Sweeper
     previewer: Previewer
+
+
+def prepare(settings: Settings, database_url: str) -> None:
+    """Before anything runs: the schema, and the first configuration when there is none yet. Safe to repeat."""
+    migrate(database_url)
+    if settings.initial_config is not None:
+        with Database(database_url).session_scope() as session:
+            plan.begin_with(session, settings.initial_config, CATALOGUE)
 
 
 def build(settings: Settings, database_url: str, broker: Broker, clock: Clock | None = None) -> Parts:

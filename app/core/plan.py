@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import yaml
@@ -99,6 +100,15 @@ def version(session: Session, number: int) -> Config:
     if row is None:
         raise LookupError(f"there is no configuration version {number}")
     return Config.model_validate({**row.document, "version": row.id})
+
+
+def begin_with(session: Session, file: Path, flows: Mapping[str, AnyFlow]) -> Config | None:
+    """Put the YAML file in force if there is no version yet; None when there is. Raises InvalidConfig, OSError."""
+    if config.current(session).version:
+        return None
+    first = parse(file.read_text(), flows)
+    note = f"The first configuration, from {file.name}"
+    return change(session, lambda _: first, actor="settings", note=note, flows=flows, based_on=0)
 
 
 def change(

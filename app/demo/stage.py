@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 from sqlalchemy import func, select
 
-from app.core import config
+from app.core import config, plan
 from app.core.inbox import Event
 from app.db import Database, migrate
 from app.demo.month import DAYS, Ids
@@ -107,6 +107,13 @@ def _prepared(url: str) -> Database:
             raise CannotStart("The demo wants an empty database of its own; this one has events in it.")
         config.save(session, _choices(), author="demo", note="The sandbox's accounts and items")
     return database
+
+
+def write_choices(folder: Path) -> Path:
+    """The sandbox's accounts and items as a YAML file, for INITIAL_CONFIG."""
+    file = folder / "tieout.yaml"
+    file.write_text(plan.export(_choices()))
+    return file
 
 
 def _choices() -> config.Config:

@@ -405,6 +405,11 @@ def test_sandbox_env_connects_to_its_ports() -> None:
     assert "STRIPE__MAIN__API_BASE=http://127.0.0.1:5001" in lines
 
 
+def test_sandbox_env_names_the_configuration_that_fits() -> None:
+    lines = json.loads(tieout("sandbox", "env", "--json").stdout)
+    assert Path(lines["INITIAL_CONFIG"]).name == "tieout.yaml"
+
+
 @pytest.mark.slow
 def test_starts_the_embedded_database_when_none_is_configured() -> None:
     result = tieout("runs", "--json")

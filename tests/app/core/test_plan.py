@@ -1,4 +1,5 @@
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -33,6 +34,24 @@ def test_export_reads_back_the_same() -> None:
         start_date=date(2025, 1, 1),
     )
     assert plan.parse(plan.export(chosen), FLOWS) == chosen
+
+
+def test_the_first_configuration_comes_from_a_file(database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "tieout.yaml"
+    file.write_text('books: {main: {subsidiary: "3"}}')
+    with database.session_scope() as session:
+        begun = plan.begin_with(session, file, FLOWS)
+    assert begun is not None
+    assert (begun.version, begun.for_account("main").subsidiary) == (1, "3")
+
+
+def test_a_configuration_that_is_there_is_not_replaced(database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "tieout.yaml"
+    file.write_text('books: {main: {subsidiary: "3"}}')
+    with database.session_scope() as session:
+        config.save(session, Config(start_date=date(2026, 1, 1)), author="somebody", note="")
+        assert plan.begin_with(session, file, FLOWS) is None
+        assert config.current(session).start_date == date(2026, 1, 1)
 
 
 def test_empty_text_is_the_default() -> None:
