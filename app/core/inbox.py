@@ -21,9 +21,8 @@ class Event(Base):
     __table_args__ = (
         UniqueConstraint("source", "account", "external_id"),
         Index("ix_events_undispatched", "id", postgresql_where=text("dispatched_at IS NULL")),
-        Index("ix_events_received_at", "received_at"),
+        Index("ix_events_received_at", "received_at", postgresql_using="brin"),
         Index("ix_events_object_id", "object_id"),
-        Index("ix_events_type_received_at", "type", "received_at"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

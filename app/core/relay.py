@@ -32,7 +32,7 @@ class Pace:
 
     ids_per_message: int = 500
     waiting: int = 50_000
-    between: timedelta = timedelta(milliseconds=50)
+    between: timedelta = timedelta(milliseconds=100)
     patience: timedelta = timedelta(milliseconds=250)
     longest_patience: timedelta = timedelta(seconds=10)
 
