@@ -9,8 +9,10 @@ import random
 import threading
 import time
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -26,6 +28,8 @@ WAITED = Counter("tieout_netsuite_slot_wait_seconds", "Time spent waiting for a 
 BUSY = Counter("tieout_netsuite_slot_busy_seconds", "Time NetSuite slots were in use", ["account"])
 
 POLL = 0.004
+HAND_OVER_FOR = 1.0
+"""Seconds that a slot may go from thread to thread of one process before other processes get their turn at it."""
 SIZE_READ_EVERY = 1.0
 QUEUE = 0
 
@@ -60,10 +64,29 @@ class LocalSlots:
         return None
 
 
+@dataclass(frozen=True)
+class _Held:
+    """One slot: the connection whose session holds the lock, the slot's number, and since when it is this process's."""
+
+    connection: Connection[Any]
+    number: int
+    since: float
+
+
+class _Waiter:
+    """A thread that waits: it is called to take the slot in `held`, or else to seek one itself."""
+
+    def __init__(self) -> None:
+        self.called = threading.Event()
+        self.held: _Held | None = None
+
+
 class PostgresSlots:
     """Slots shared by all processes that use the same database and account.
 
-    Waiters queue on one advisory lock (PostgreSQL grants it in order); only the first of them polls for a free slot.
+    One thread of each process seeks. The seekers queue on one advisory lock (PostgreSQL grants it in order); only the
+    first of them polls for a free slot. The other threads wait in their process, where a slot that comes free is handed
+    to them without asking the database.
     The size lives in the table `netsuite_slots`: one less after a 429, one more after each `calm_after` without one,
     never above `ceiling`. The database's clock is the one that all processes share, so it measures the calm.
     """
@@ -88,13 +111,14 @@ class PostgresSlots:
         self._lock = threading.Lock()
         self._pid = os.getpid()
         self._idle: list[Connection[Any]] = []
+        self._forget_threads()
         self._size, self._size_read_at = ceiling, -1e9
         self._raise_at: float | None = None
 
     @contextmanager
     def slot(self) -> Iterator[None]:
         asked_at = time.monotonic()
-        connection, number = self._taken()
+        held = self._taken(asked_at + self._patience.total_seconds())
         taken_at = time.monotonic()
         WAITED.labels(self.account).inc(taken_at - asked_at)
         try:
@@ -102,7 +126,8 @@ class PostgresSlots:
                 yield
         finally:
             BUSY.labels(self.account).inc(time.monotonic() - taken_at)
-            self._given_back(connection, number)
+            if not self._handed_over(held):
+                self._given_back(held.connection, held.number)
 
     def throttled(self) -> None:
         """One less; answers refused within the same burst count once, over all processes."""
@@ -137,7 +162,66 @@ class PostgresSlots:
         for connection in idle:
             connection.close()
 
-    def _taken(self) -> tuple[Connection[Any], int]:
+    def _notice_fork(self) -> None:
+        """Connections and waiting threads are the parent's."""
+        with self._lock:
+            if self._pid != os.getpid():
+                self._pid, self._idle = os.getpid(), []
+                self._forget_threads()
+
+    def _forget_threads(self) -> None:
+        self._waiters: deque[_Waiter] = deque()
+        self._seeking = False
+
+    def _taken(self, give_up_at: float) -> _Held:
+        """From a thread that is done with it, or sought in the database by one thread at a time."""
+        self._notice_fork()
+        me = self._queued()
+        if me is not None:
+            self._await(me, give_up_at)
+            if me.held is not None:
+                return me.held
+        try:
+            return self._sought()
+        finally:
+            self._let_another_seek()
+
+    def _queued(self) -> "_Waiter | None":
+        """None when it is this thread's turn to seek."""
+        with self._lock:
+            if not self._seeking:
+                self._seeking = True
+                return None
+            self._waiters.append(me := _Waiter())
+            return me
+
+    def _await(self, me: "_Waiter", give_up_at: float) -> None:
+        if me.called.wait(max(0.0, give_up_at - time.monotonic())):
+            return
+        with self._lock:
+            if me in self._waiters:
+                self._waiters.remove(me)
+                raise self._too_long()
+
+    def _let_another_seek(self) -> None:
+        with self._lock:
+            if self._waiters:
+                self._waiters.popleft().called.set()
+            else:
+                self._seeking = False
+
+    def _handed_over(self, held: _Held) -> bool:
+        """To the thread that has waited longest."""
+        with self._lock:
+            ours = held.number <= self._size and time.monotonic() - held.since <= HAND_OVER_FOR
+            if not self._waiters or not ours or held.connection.closed:
+                return False
+            waiter = self._waiters.popleft()
+            waiter.held = held
+            waiter.called.set()
+            return True
+
+    def _sought(self) -> _Held:
         connection = self._opened()
         try:
             number = self._number(connection)
@@ -151,7 +235,7 @@ class PostgresSlots:
             # closing ends the session, and with it every lock it may hold by now
             connection.close()
             raise
-        return connection, number
+        return _Held(connection, number, time.monotonic())
 
     def _number(self, connection: Connection[Any]) -> int:
         connection.execute("SELECT pg_advisory_lock(%s::int, %s::int)", (self._key, QUEUE))
@@ -228,9 +312,8 @@ class PostgresSlots:
 
     def _opened(self) -> Connection[Any]:
         """An idle connection, or a new one; those inherited over a fork belong to the parent and are left alone."""
+        self._notice_fork()
         with self._lock:
-            if self._pid != os.getpid():
-                self._pid, self._idle = os.getpid(), []
             while self._idle:
                 connection = self._idle.pop()
                 if _alive(connection):

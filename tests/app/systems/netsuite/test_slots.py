@@ -74,6 +74,45 @@ def test_many_threads_of_two_clients_share_the_slots(make: Callable[..., Postgre
     assert (load.highest, load.done) == (3, 60)
 
 
+def test_a_slot_that_comes_free_is_handed_to_a_waiting_thread(
+    make: Callable[..., PostgresSlots], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slots, load = make(1), Load()
+    sought: list[int] = []
+    number = slots._number
+
+    def counted(connection: psycopg.Connection[object]) -> int:
+        sought.append(1)
+        return number(connection)
+
+    monkeypatch.setattr(slots, "_number", counted)
+    load.run([slots] * 4, times=20)
+    assert (load.highest, load.done) == (1, 80)
+    assert len(sought) < 40
+
+
+def test_other_processes_get_their_turn_at_a_busy_slot(make: Callable[..., PostgresSlots]) -> None:
+    busy, other = make(1), make(1, patience=timedelta(seconds=15))
+    stop = threading.Event()
+
+    def hold() -> None:
+        while not stop.is_set():
+            with busy.slot():
+                stop.wait(0.005)
+
+    threads = [threading.Thread(target=hold) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        with other.slot():
+            got = True
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(20)
+    assert got
+
+
 def test_a_slot_is_free_again_after_an_error_inside(make: Callable[..., PostgresSlots]) -> None:
     slots = make(1)
     with pytest.raises(KeyError), slots.slot():
