@@ -136,6 +136,7 @@ def test_metrics_are_served_in_prometheus_text() -> None:
     assert "batches_committed_rows_bucket" in response.text
 
 
+@pytest.mark.slow
 def test_metrics_are_added_up_over_processes(tmp_path: Path) -> None:
     count = "from app.receiver.asgi import EVENTS_RECEIVED as e; e.labels('stripe', 'main', 'stored').inc()"
     show = "from app.receiver.health import exposition; print(exposition().decode())"

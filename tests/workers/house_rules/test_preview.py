@@ -5,6 +5,8 @@ import pytest
 from tests.workers.flows.stage import Stage
 from tests.workers.house_rules.scenes import SCENES, books
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_a_preview_shows_writes_and_leaves_the_books_alone(stage: Stage, scene: str) -> None:

@@ -11,6 +11,8 @@ from sandbox.serve import serving
 from tests.workers.flows.stage import Stage
 from tests.workers.house_rules.scenes import SCENES, books
 
+pytestmark = pytest.mark.slow
+
 ROUNDS = 6
 
 

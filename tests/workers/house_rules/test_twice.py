@@ -6,6 +6,8 @@ from tests.workers.flows.stage import Stage
 from tests.workers.house_rules.scenes import SCENES, books
 from workers.flows import CATALOGUE
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_flow_has_a_scene() -> None:
     assert {flow for flow, _ in SCENES.values()} == set(CATALOGUE)

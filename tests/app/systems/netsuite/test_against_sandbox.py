@@ -401,6 +401,7 @@ def until(condition: Callable[[], bool]) -> None:
         threading.Event().wait(0.01)
 
 
+@pytest.mark.slow
 def test_a_write_that_netsuite_finishes_after_we_gave_up_is_one_record(
     impatient: NetSuiteGateway, world: NetSuiteWorld
 ) -> None:
@@ -412,6 +413,7 @@ def test_a_write_that_netsuite_finishes_after_we_gave_up_is_one_record(
     assert ([record.id for record in world.all("invoice")], len(impatient.invoice(made.id).lines)) == ([made.id], 1)
 
 
+@pytest.mark.slow
 def test_a_transform_that_netsuite_finishes_after_we_gave_up_is_one_record(
     impatient: NetSuiteGateway, world: NetSuiteWorld
 ) -> None:
