@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
 
-from app.core.dispatch import undispatched
+from app.core.inbox import undispatched
 from app.core.jobs import carry_out, stranded
 from app.core.prune import prune_old
 from app.settings import settings

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from app.core import config as configuration
 from app.core.broker import Broker
@@ -133,16 +133,3 @@ def send_all(broker: Broker, catalogue: Catalogue, queued: Iterable[Queued]) -> 
             log.warning("broker.refused", run=run.run_id, error=type(error).__name__)
             UNSENT.inc()
             return
-
-
-def undispatched(database: Database, *, older_than: timedelta, limit: int) -> list[int]:
-    """Ids of events that the broker has missed."""
-    with database.session_scope() as session:
-        return list(
-            session.scalars(
-                select(Event.id)
-                .where(Event.dispatched_at.is_(None), Event.received_at < func.now() - older_than)
-                .order_by(Event.id)
-                .limit(limit)
-            )
-        )

@@ -1,15 +1,15 @@
 """The inbox: every event on disk, once, before it is acknowledged."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 
 import msgspec
-from sqlalchemy import BigInteger, Boolean, Identity, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, Identity, Index, LargeBinary, Text, UniqueConstraint, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.db import Base
+from app.db import Base, Database
 
 NOW = text("now()")
 
@@ -77,3 +77,16 @@ def receive(session: Session, arrivals: Sequence[Arrival]) -> list[int]:
 
 def _row(arrival: Arrival) -> dict[str, object]:
     return msgspec.structs.asdict(arrival) | {"headers": msgspec.json.decode(arrival.headers)}
+
+
+def undispatched(database: Database, *, older_than: timedelta, limit: int) -> list[int]:
+    """Ids of events that the broker has missed."""
+    with database.session_scope() as session:
+        return list(
+            session.scalars(
+                select(Event.id)
+                .where(Event.dispatched_at.is_(None), Event.received_at < func.now() - older_than)
+                .order_by(Event.id)
+                .limit(limit)
+            )
+        )

@@ -12,9 +12,8 @@ from threading import Thread
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import func, select
 
-from app.core.inbox import Event
+from app.core.inbox import undispatched
 from app.db import Database
 
 _log = structlog.get_logger(__name__)
@@ -107,14 +106,7 @@ def sweep_inbox(database: Database, publish: Publish, older_than: timedelta, lim
 
     Oldest first, at most `limit`. Publishing an event that is already queued is harmless: dispatch marks the row once.
     """
-    stale = (
-        select(Event.id)
-        .where(Event.dispatched_at.is_(None), Event.received_at < func.now() - older_than)
-        .order_by(Event.id)
-        .limit(limit)
-    )
-    with database.session_scope() as session:
-        ids = session.scalars(stale).all()
+    ids = undispatched(database, older_than=older_than, limit=limit)
     size = Pace.ids_per_message
     for start in range(0, len(ids), size):
         publish(ids[start : start + size])

@@ -1,8 +1,9 @@
 """Sweeps: scheduled looks for what was missed. They give ids, and ids enter where events do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import select
@@ -14,17 +15,21 @@ from app.core.config import Config
 from app.core.dispatch import send_all
 from app.core.execute import RESEND_AFTER, Executor
 from app.core.flow import AnyFlow
-from app.core.inbox import Event
+from app.core.inbox import Arrival, receive
 from app.core.interfaces import Ledger
 from app.core.links import StoredLinks
 from app.core.runs import Want, enqueue
 from app.core.tables import Cursor
+
+if TYPE_CHECKING:
+    from app.systems.stripe.objects import EventHead
 
 log = structlog.get_logger()
 OVERLAP = timedelta(minutes=10)
 """A sweep looks back this far behind its cursor: created and last-modified times are coarse, and writes are slow."""
 FIRST_LOOK = timedelta(days=30)
 EVENTS_EVERY = timedelta(minutes=10)
+BATCH = 500
 
 
 class Sweeper:
@@ -109,7 +114,7 @@ class Sweeper:
         for subject in subjects:
             batch.append(Want(flow.key, account, subject, "sweep"))
             found += 1
-            if len(batch) == 500:
+            if len(batch) == BATCH:
                 self._send(batch)
                 batch = []
         self._send(batch)
@@ -127,29 +132,15 @@ class Sweeper:
         began = self._x.clock.now()
         stripe = self._x.systems.stripe(account, _forget)
         missing: list[int] = []
-        for head in stripe.events_since(start):
-            values = {
-                "source": "stripe",
-                "account": account,
-                "external_id": head.id,
-                "type": head.type,
-                "object_id": head.object_id,
-                "livemode": stripe.livemode,
-                "occurred_at": head.created,
-                "headers": {"found-by": "sweep"},
-                "body": b"",
-            }
-            missing += self._store(values)
+        arrivals = (_arrival(head, account, stripe.livemode) for head in stripe.events_since(start))
+        while batch := list(islice(arrivals, BATCH)):
+            with self._x.database.session_scope() as session:
+                missing += receive(session, batch)
         if missing:
             self._x.broker.send_dispatch(missing)
         self._remember("inbox", account, began, len(missing))
         log.info("sweep.finished", flow="inbox", account=account, found=len(missing))
         return len(missing)
-
-    def _store(self, values: Mapping[str, object]) -> list[int]:
-        with self._x.database.session_scope() as session:
-            statement = insert(Event).values(**values).on_conflict_do_nothing().returning(Event.id)
-            return list(session.scalars(statement))
 
     def _remember(self, flow_key: str, account: str, began: datetime, found: int) -> None:
         self._write_cursor(flow_key, account, {"at": began, "last_run_at": began, "found": found, "error": None})
@@ -158,6 +149,22 @@ class Sweeper:
         with self._x.database.session_scope() as session:
             statement = insert(Cursor).values(name=_name(flow_key, account), **values)
             session.execute(statement.on_conflict_do_update(index_elements=[Cursor.name], set_=values))
+
+
+def _arrival(head: "EventHead", account: str, livemode: bool) -> Arrival:
+    return Arrival(
+        source="stripe",
+        account=account,
+        external_id=head.id,
+        type=head.type,
+        object_id=head.object_id,
+        object_type=None,
+        api_version=None,
+        livemode=livemode,
+        occurred_at=head.created,
+        headers=b'{"found-by": "sweep"}',
+        body=b"",
+    )
 
 
 def _if_due(

@@ -3,8 +3,8 @@ from datetime import timedelta
 from sqlalchemy import func, select, update
 
 from app.core.config import Config, FlowConfig, save
-from app.core.dispatch import Modes, undispatched
-from app.core.inbox import Event
+from app.core.dispatch import Modes
+from app.core.inbox import Event, undispatched
 from app.core.runs import Run
 from tests.app.core.fakes import Bench
 
