@@ -1,6 +1,7 @@
 """Stores events that arrive together in one commit, so that they share one fsync.
 
-While a commit is in flight the next batch gathers; there is no timer, so a lone event waits for nobody.
+While commits are in flight the next batch gathers; there is no timer, so a lone event waits for nobody. Two commits may
+be in flight: while the database writes one, the events of the other are answered and the next ones are read.
 """
 
 import asyncio
@@ -32,6 +33,7 @@ BATCH_SECONDS = Histogram(
 
 # One row's fault: its neighbours can be stored. An index entry that is too large is a ProgramLimitExceeded.
 _ROW_FAULTS = (errors.DataError, errors.IntegrityError, errors.ProgramLimitExceeded, UnicodeEncodeError)
+IN_FLIGHT = 2  # commits at a time; more only make smaller batches
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5  # seconds between attempts to reach the database
 
 
@@ -45,9 +47,13 @@ class Unstorable(ValueError):
 
 @dataclass(frozen=True)
 class Limits:
-    """`patience`: how long a batch waits for the database before all that wait are turned away."""
+    """`gather`: rows that are worth a second commit while one is in flight.
+
+    `patience`: how long a batch waits for the database before all that wait are turned away.
+    """
 
     rows: int = 512
+    gather: int = 6
     body_bytes: int = 8 * 1024 * 1024
     waiting: int = 10_000
     waiting_bytes: int = 128 * 1024 * 1024
@@ -58,7 +64,7 @@ _Waiting = tuple[Arrival, "asyncio.Future[bool]"]
 
 
 class GroupCommit:
-    """One committer with one connection of its own; one per process, used from one event loop.
+    """Two connections of its own; one per process, used from one event loop.
 
     `stored` is called with the ids of new rows after their commit; it must not block nor raise.
     """
@@ -66,15 +72,14 @@ class GroupCommit:
     def __init__(
         self, database_url: str, stored: Callable[[Sequence[int]], None], limits: Limits | None = None
     ) -> None:
-        self._conninfo = libpq_url(database_url)
         self._stored = stored
         self._limits = limits or Limits()
         self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
+        self._idle = [_Connection(libpq_url(database_url), self._limits.patience) for _ in range(IN_FLIGHT)]
+        self._commits: set[asyncio.Task[None]] = set()
         self._more = asyncio.Event()
         self._closing = False
-        self._connection: psycopg.AsyncConnection | None = None
-        self._statement: Statement | None = None
         self._runner: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -82,12 +87,13 @@ class GroupCommit:
         self._runner = asyncio.create_task(self._run(), name="group-commit")
 
     async def stop(self) -> None:
-        """Commits what waits, then closes the connection."""
+        """Commits what waits, then closes the connections."""
         self._closing = True
         self._more.set()
         if self._runner is not None:
             await self._runner
-        await self._disconnect()
+        for connection in self._idle:
+            await connection.close()
 
     def receive(self, arrival: Arrival) -> "asyncio.Future[bool]":
         """Done when the commit that holds the row is: True for a new row, False for one that was there.
@@ -100,17 +106,27 @@ class GroupCommit:
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((arrival, answer))
         self._waiting_bytes = size
-        self._more.set()
+        if self._worth_a_commit():
+            self._more.set()
         return answer
 
+    def _worth_a_commit(self) -> bool:
+        """A batch waits while one is in flight, unless it has become large enough to be sent beside it."""
+        enough = self._limits.gather if self._commits else 1
+        return bool(self._idle) and len(self._waiting) >= enough
+
     async def _run(self) -> None:
-        while True:
+        while not self._closing or self._waiting or self._commits:
             await self._more.wait()
-            while self._waiting:
-                await self._commit(self._next_batch())
-            if self._closing:
-                return
             self._more.clear()
+            while self._worth_a_commit():
+                commit = asyncio.create_task(self._commit(self._idle.pop(), self._next_batch()))
+                self._commits.add(commit)
+                commit.add_done_callback(self._ended)
+
+    def _ended(self, commit: "asyncio.Task[None]") -> None:
+        self._commits.discard(commit)
+        self._more.set()
 
     def _next_batch(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
@@ -119,32 +135,34 @@ class GroupCommit:
             batch.append(self._waiting.popleft())
             size += len(batch[-1][0].body)
         self._waiting_bytes -= size
-        # one order for every process: inserting the same keys in opposite order would deadlock
+        # one order for every connection: inserting the same keys in opposite order would deadlock
         batch.sort(key=lambda waiting: waiting[0].external_id)
         return batch
 
-    async def _commit(self, batch: list[_Waiting]) -> None:
+    async def _commit(self, connection: "_Connection", batch: list[_Waiting]) -> None:
         started = perf_counter()
         try:
-            new = await self._within_patience([arrival for arrival, _ in batch])
+            new = await connection.insert([arrival for arrival, _ in batch])
         except _ROW_FAULTS:
-            await self._commit_singly(batch)
+            await self._commit_singly(connection, batch)
         except Exception as error:
-            await self._turn_away(batch, error)
+            await self._turn_away(connection, batch, error)
         else:
             BATCH_ROWS.observe(len(batch))
             BATCH_SECONDS.observe(perf_counter() - started)
             self._answer(batch, new)
+        finally:
+            self._idle.append(connection)
 
-    async def _commit_singly(self, batch: list[_Waiting]) -> None:
+    async def _commit_singly(self, connection: "_Connection", batch: list[_Waiting]) -> None:
         """After a batch was refused for one row's sake."""
         for position, (arrival, answer) in enumerate(batch):
             try:
-                self._answer([(arrival, answer)], await self._within_patience([arrival]))
+                self._answer([(arrival, answer)], await connection.insert([arrival]))
             except _ROW_FAULTS as error:
                 _fail(answer, Unstorable(f"PostgreSQL refuses it: {_reason(error)}"))
             except Exception as error:
-                return await self._turn_away(batch[position:], error)
+                return await self._turn_away(connection, batch[position:], error)
         return None
 
     def _answer(self, batch: list[_Waiting], new: list[int] | dict[Key, int]) -> None:
@@ -156,7 +174,7 @@ class GroupCommit:
             if not answer.done():
                 answer.set_result(is_new)
 
-    async def _turn_away(self, batch: Sequence[_Waiting], error: Exception) -> None:
+    async def _turn_away(self, connection: "_Connection", batch: Sequence[_Waiting], error: Exception) -> None:
         """Everybody who waits is told at once: the next in line would only wait as long again."""
         batch = [*batch, *self._waiting]
         self._waiting.clear()
@@ -164,14 +182,24 @@ class GroupCommit:
         _log.error("batch.refused", events=len(batch), error=type(error).__name__, reason=str(error)[:300])
         for _, answer in batch:
             _fail(answer, InboxAway(type(error).__name__))
-        await self._disconnect()
+        await connection.close()
 
-    async def _within_patience(self, arrivals: Sequence[Arrival]) -> list[int] | dict[Key, int]:
-        async with asyncio.timeout(self._limits.patience.total_seconds()):
+
+class _Connection:
+    """Connected when it is first used, and anew after a failure; one insert at a time."""
+
+    def __init__(self, conninfo: str, patience: timedelta) -> None:
+        self._conninfo = conninfo
+        self._patience = patience.total_seconds()
+        self._connection: psycopg.AsyncConnection | None = None
+        self._statement: Statement | None = None
+
+    async def insert(self, arrivals: Sequence[Arrival]) -> list[int] | dict[Key, int]:
+        """As Statement.insert; repeated on a new connection until the patience ends: it is idempotent."""
+        async with asyncio.timeout(self._patience):
             return await self._insert(arrivals)
 
     async def _insert(self, arrivals: Sequence[Arrival]) -> list[int] | dict[Key, int]:
-        """Repeated on a new connection until the patience ends: it is idempotent."""
         pause = _FIRST_PAUSE
         while True:
             try:
@@ -181,23 +209,22 @@ class GroupCommit:
                 raise
             except psycopg.Error as error:
                 _log.warning("commit.failed", error=type(error).__name__, reason=str(error)[:300])
-            await self._disconnect()
+            await self.close()
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _connect(self) -> Statement:
-        patience = int(self._limits.patience.total_seconds() * 1000)
         self._connection = await psycopg.AsyncConnection.connect(
             self._conninfo, autocommit=True, connect_timeout=3, application_name="tieout-receiver"
         )
         # the server gives up when we do, so that nothing piles up behind a lock
-        await self._connection.execute(f"SET statement_timeout = {patience}")
+        await self._connection.execute(f"SET statement_timeout = {int(self._patience * 1000)}")
         statement = Statement(self._connection)
         self._statement = statement
         await statement.prepare()
         return statement
 
-    async def _disconnect(self) -> None:
+    async def close(self) -> None:
         """Also in the middle of a statement; whether it was committed is then unknown, and repeating it harmless."""
         connection, self._connection = self._connection, None
         statement, self._statement = self._statement, None

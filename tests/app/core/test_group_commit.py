@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.core.group_commit import GroupCommit, InboxAway, Limits, Unstorable
-from app.core.inbox import Arrival, Event
+from app.core.inbox import Arrival, Event, receive
 from app.db import Database
 from tests.app.core.test_inbox import ARRIVAL, other
 
@@ -182,3 +182,30 @@ def test_two_committers_given_the_same_events_store_each_once(postgres_url: str,
         return answers
 
     assert sum(asyncio.run(both())) == 200
+
+
+async def blocked(database: Database) -> None:
+    """Until the database has an insert that waits for another one's outcome."""
+    for _ in range(500):
+        with database.session_scope() as session:
+            if session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                return
+        await asyncio.sleep(0.01)
+    raise AssertionError("nothing waits")
+
+
+def test_a_batch_that_waits_for_a_lock_does_not_keep_the_next_one_waiting(
+    postgres_url: str, database: Database
+) -> None:
+    async def work(inbox: GroupCommit) -> bool:
+        with database.session_scope() as session:
+            receive(session, [ARRIVAL])
+            session.flush()  # not committed: whoever inserts the same key has to wait for the outcome
+            waiting = inbox.receive(ARRIVAL)
+            await blocked(database)
+            others = [inbox.receive(other(external_id=f"evt_next_{number}")) for number in range(Limits().gather)]
+            answers = await asyncio.gather(*others)
+            was_waiting = not waiting.done()
+        return was_waiting and all(answers) and await waiting is False
+
+    assert with_inbox(postgres_url, work)
