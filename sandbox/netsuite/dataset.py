@@ -36,6 +36,8 @@ ACCOUNTS = (
     (ids.TAX_LIABILITY, "2200", "Sales Tax Payable", "OthCurrLiab"),
     (ids.CUSTOMER_DEPOSITS, "2300", "Customer Deposits", "OthCurrLiab"),
     (ids.REFUNDS_PAYABLE, "2350", "Refunds Payable", "OthCurrLiab"),
+    (ids.CUSTOMER_BALANCES, "2360", "Customer Balances", "OthCurrLiab"),
+    (ids.STRIPE_CLEARING_ABROAD, "1180", "Stripe Clearing, other currencies", "OthCurrAsset"),
     (ids.STRIPE_FEES, "6100", "Stripe Fees", "Expense"),
     (ids.BAD_DEBT, "6200", "Bad Debt", "Expense"),
     (ids.DISPUTE_LOSSES, "6300", "Dispute Losses", "Expense"),
@@ -52,6 +54,7 @@ ITEMS = (
     (ids.ITEM_BAD_DEBT, "otherChargeSaleItem", "Bad debt", ids.BAD_DEBT),
     (ids.ITEM_REFUND, "otherChargeSaleItem", "Stripe refund", ids.SALES_INCOME),
     (ids.ITEM_DISPUTE, "otherChargeSaleItem", "Stripe dispute", ids.DISPUTE_LOSSES),
+    (ids.ITEM_BALANCE, "otherChargeSaleItem", "Stripe customer balance", ids.CUSTOMER_BALANCES),
 )
 CUSTOM_BODY = (
     "stripe_id",
@@ -61,10 +64,15 @@ CUSTOM_BODY = (
     "pdf_url",
     "hosted_url",
     "charge_id",
+    "due_date",
+    "amount_due",
+    "amount_paid",
+    "amount_remaining",
     "last_error",
+    "next_attempt",
     "original_date",
 )
-CUSTOM_ENTITY = ("stripe_id", "portal_url", "sync")
+CUSTOM_ENTITY = ("stripe_id", "portal_url", "hosted_url", "sync")
 CUSTOM_COLUMN = ("stripe_line", "stripe_price")
 
 

@@ -36,7 +36,7 @@ def update(world: NetSuiteWorld, type: str, key: str, body: Mapping[str, Json], 
     definition = world.definition(type)
     before = world.locate(definition, key)
     _refuse_changed(world, before, save)
-    if before.voided:
+    if before.voided and not all(name.startswith("custbody") for name in body):
         raise user_error("This transaction has been voided and cannot be changed.")
     return _save(world, definition, before.draft(), before, body, save)
 

@@ -281,3 +281,8 @@ def reset(world: StripeWorld, *_: Any) -> Obj:
     world.faults.clear()
     world.inner_faults.clear()
     return {"reset": True}
+
+
+from sandbox.stripe import refund_doings  # noqa: E402, F401, I001 - notes its doings above
+from sandbox.stripe import dispute_doings  # noqa: E402, F401 - notes its doings above
+from sandbox.stripe import payout_doings  # noqa: E402, F401 - notes its doings above

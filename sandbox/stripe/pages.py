@@ -9,17 +9,22 @@ from starlette.responses import HTMLResponse, Response
 
 from sandbox.stripe import totals
 from sandbox.stripe.money import exponent
+from sandbox.stripe.resources import billing_portal
 from sandbox.stripe.world import Account, Obj, StripeWorld
 
 
 async def answer(world: StripeWorld, request: Request) -> Response:
     parts = request.url.path.strip("/").split("/")
     with world.lock:
+        if parts[0] == "p":
+            return billing_portal.page(world, request.url.path)
         found = _invoice(world, parts)
         if found is None:
             return HTMLResponse("<h1>Not found</h1>", 404)
         if parts[-1] == "pdf":
             return Response(_pdf(found[1]), media_type="application/pdf")
+        if int(request.query_params.get("e", 0)) < world.clock.timestamp():
+            return HTMLResponse("<h1>This link has expired</h1><p>Contact the business for a new one.</p>", 410)
         return HTMLResponse(_page(*found))
 
 

@@ -38,9 +38,15 @@ class Settings:
 
     async_capture: bool = True
     settlement_currency: str = "usd"
+    settlement_currencies: list[str] = field(default_factory=list)
+    payout_days: int = 2
+    instant_fee: Decimal = Decimal("0.01")
     available_after_days: int = 2
     debit_settles_after_days: int = 4
+    dispute_fee: int = 1500
+    dispute_fee_returned: bool = False
     requests_per_second: int | None = None
+    portal_configured: bool = True
 
 
 @dataclass
@@ -91,6 +97,11 @@ class Account:
     def rate(self, currency: str, to: str) -> Decimal:
         """Major unit for major unit, to six places."""
         return (self.rates.get(currency, Decimal(1)) / self.rates.get(to, Decimal(1))).quantize(Decimal("0.000001"))
+
+    def settlement(self, currency: str) -> str:
+        """What money of this currency is settled in: itself, when the account has a bank account for it."""
+        settings = self.settings
+        return currency if currency in settings.settlement_currencies else settings.settlement_currency
 
     def count_request(self, at: float) -> None:
         """Refuse more than `requests_per_second`; `at` is in seconds of real time."""

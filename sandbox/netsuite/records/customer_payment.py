@@ -107,10 +107,12 @@ def settle_money_account(world: NetSuiteWorld, record: Record, before: Record | 
     """Undeposited funds unless a bank account is named; a bank account takes its own currency only."""
     fields = record.fields
     changed = before is None or before.fields.ref("account") != fields.ref("account")
+    # a choice on the payment, a plain box on the others
+    yes, no = ("T", "F") if record.type == "customerPayment" else (True, False)
     if changed and fields.ref("account"):
-        fields["undepFunds"] = "T" if fields.ref("account") == ids.UNDEPOSITED_FUNDS else "F"
-    if not fields.ref("account") or fields.text("undepFunds") == "T":
-        fields["account"], fields["undepFunds"] = ids.UNDEPOSITED_FUNDS, "T"
+        fields["undepFunds"] = yes if fields.ref("account") == ids.UNDEPOSITED_FUNDS else no
+    if not fields.ref("account") or fields.get("undepFunds") == yes:
+        fields["account"], fields["undepFunds"] = ids.UNDEPOSITED_FUNDS, yes
     account = world.get("account", fields.ref("account"))
     if account.fields.text("acctType") not in ("Bank", "OthCurrAsset", "UnDepFund", "Equity"):
         raise invalid_value("account", account.id)

@@ -14,6 +14,7 @@ INVOICE_LINK = Definition(
         ref("custrecord_tieout_customer", "customer"),
         text("custrecord_tieout_stripe_id"),
         text("custrecord_tieout_url", max_length=1000),
+        text("custrecord_tieout_pdf", max_length=1000),
         text("custrecord_tieout_status"),
         day("custrecord_tieout_expires"),
         flag("isInactive", default=False),

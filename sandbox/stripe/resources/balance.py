@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandbox.stripe import paging
 from sandbox.stripe.call import Call, Routes
+from sandbox.stripe.errors import InvalidRequest
 from sandbox.stripe.money import minor_rate, rounded
 from sandbox.stripe.render import always, render
 from sandbox.stripe.world import Account, Obj
@@ -13,8 +14,7 @@ routes = Routes()
 
 def of_charge(call: Call, charge: Obj) -> Obj:
     """What the charge brought, after fees, in the settlement currency."""
-    settings = call.account.settings
-    to, rate = settings.settlement_currency, None
+    to, rate = call.account.settlement(charge["currency"]), None
     amount = charge["amount_captured"]
     if charge["currency"] != to:
         rate = minor_rate(charge["currency"], to, call.account.rate(charge["currency"], to))
@@ -33,8 +33,14 @@ def of_charge(call: Call, charge: Obj) -> Obj:
         category="charge",
         exchange_rate=rate,
         description=charge["description"],
-        available_on=call.now + settings.available_after_days * 86_400,
+        available_on=call.now + _days_until_available(call.account, charge) * 86_400,
     )
+
+
+def _days_until_available(account: Account, charge: Obj) -> int:
+    """At once for the test card that bypasses the pending balance: https://docs.stripe.com/testing#available-balance."""
+    card = charge["payment_method_details"].get("card") or {}
+    return 0 if card.get("last4") == "0077" else account.settings.available_after_days
 
 
 def record(
@@ -80,8 +86,21 @@ def _status(account: Account, row: Obj) -> str:
 @routes.get("/v1/balance_transactions", "BalanceTransactionListParams")
 def list_(call: Call) -> Obj:
     rows = call.account.kind("balance_transaction").values()
-    wanted = paging.matching(call, rows, "currency", "source", "type", "payout")
+    wanted = paging.matching(call, _of_payout(call, list(rows)), "currency", "source", "type")
     return paging.listed(call, wanted, "/v1/balance_transactions")
+
+
+def _of_payout(call: Call, rows: list[Obj]) -> list[Obj]:
+    """An automatic payout's rows, its own among them, once Stripe has put them together; all without the filter."""
+    payout = call.named("payout", "payout")
+    if payout is None:
+        return rows
+    if not payout["automatic"]:
+        raise InvalidRequest(
+            "Balance transaction history can only be filtered on automatic transfers, not manual.", param="payout"
+        )
+    done = payout["reconciliation_status"] == "completed"
+    return [row for row in rows if done and row.get("_payout") == payout["id"]]
 
 
 @routes.get("/v1/balance_transactions/{id}", "BalanceTransactionRetrieveParams")

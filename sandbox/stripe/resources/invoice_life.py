@@ -6,7 +6,7 @@ from sandbox.stripe import totals
 from sandbox.stripe.call import Call, Routes
 from sandbox.stripe.errors import CardError, InvalidRequest
 from sandbox.stripe.money import minimum
-from sandbox.stripe.render import on_expand, render
+from sandbox.stripe.render import always, on_expand, render
 from sandbox.stripe.resources import invoice_payments, payment_intents, tax_ids
 from sandbox.stripe.resources.customers import change_balance
 from sandbox.stripe.world import Account, Obj
@@ -80,6 +80,20 @@ def _open(call: Call, invoice: Obj) -> None:
     invoice["status_transitions"]["finalized_at"] = call.now
     if invoice["_days_until_due"] is not None:
         invoice["due_date"] = call.now + invoice["_days_until_due"] * 86_400
+
+
+@always("invoice", "hosted_invoice_url")
+def _hosted_url(account: Account, invoice: Obj) -> str | None:
+    """The page's address says until when it is good; fetched anew, it is good for longer."""
+    url = invoice["hosted_invoice_url"]
+    return url and f"{url}&e={_good_until(invoice, account.world.clock.timestamp())}"
+
+
+def _good_until(invoice: Obj, now: int) -> int:
+    """docs.stripe.com/invoicing/hosted-invoice-page: 30 days after it is due, 120 at most; fetched late, 10 days."""
+    day, finalized = 86_400, invoice["status_transitions"]["finalized_at"]
+    usual = (invoice["due_date"] or finalized) + 30 * day
+    return int(max(min(usual, finalized + 120 * day), now + 10 * day))
 
 
 def _use_balance(call: Call, invoice: Obj, customer: Obj) -> None:

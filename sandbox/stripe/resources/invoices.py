@@ -23,6 +23,7 @@ _PLAIN = (
     "account_tax_ids", "auto_advance", "custom_fields", "default_payment_method", "default_source", "description",
     "effective_at", "footer", "number", "rendering", "shipping_details", "statement_descriptor",
 )  # fmt: skip
+_WITH_REVISION = frozenset(("auto_advance", "expand", "from_invoice", "metadata"))
 _AFTER_FINALIZATION = frozenset(
     ("auto_advance", "default_payment_method", "default_source", "expand", "metadata", "payment_settings")
 )
@@ -221,11 +222,18 @@ def _revision(call: Call, given: Obj) -> Obj:
     original = call.account.get("invoice", given["invoice"], "from_invoice[invoice]")
     if original["status"] not in ("open", "uncollectible"):
         raise InvalidRequest("You can only revise invoices that are open or uncollectible.", param="from_invoice")
+    if original["parent"] and original["parent"]["type"] == "subscription_details":
+        raise InvalidRequest("You can't revise an invoice of a subscription.", param="from_invoice")
+    other = sorted(set(call.params) - _WITH_REVISION)
+    if other:
+        raise InvalidRequest(f"The sandbox takes no {other[0]} with from_invoice.", param=other[0])
+    check_metadata(call.params.get("metadata"))
     invoice_life.check_no_money(call, original, "revise")
     invoice = _blank(call, call.account.get("customer", original["customer"]), original["currency"])
     kept = (*_PLAIN, "collection_method", "discounts", "default_tax_rates", "_default_tax_rates", "shipping_cost")
     invoice |= {name: original[name] for name in (*kept, "metadata", "payment_settings", "due_date")}
-    invoice |= {"number": None, "effective_at": None, "auto_advance": False}
+    invoice |= {"number": None, "effective_at": None, "auto_advance": bool(call.params.get("auto_advance"))}
+    update_fields(invoice, call.params, ())
     invoice["from_invoice"] = {"action": "revision", "invoice": original["id"]}
     call.account.add(invoice)
     for line in totals.lines_of(call.account, original):

@@ -7,7 +7,7 @@ from sandbox.stripe.call import Call, Routes, update_fields
 from sandbox.stripe.errors import InvalidRequest
 from sandbox.stripe.money import check_chargeable, check_currency
 from sandbox.stripe.render import render
-from sandbox.stripe.resources import charges
+from sandbox.stripe.resources import charges, disputes
 from sandbox.stripe.resources.customers import check_metadata
 from sandbox.stripe.resources.payment_methods import Test, attach_to, behaviour, declined, usable
 from sandbox.stripe.world import Obj
@@ -178,6 +178,9 @@ def _succeeded(call: Call, intent: Obj, received: int) -> None:
     intent |= {"status": "succeeded", "amount_received": received, "amount_capturable": 0, "processing": None}
     call.emit("payment_intent.succeeded", intent)
     invoice_payments.intent_succeeded(call, intent)
+    charge = call.account.get("charge", intent["latest_charge"])
+    method = call.account.get("payment_method", charge["payment_method"])
+    disputes.as_test_card(call, charge, behaviour(method).disputes)
 
 
 def _decline(call: Call, intent: Obj, method: Obj, test: Test) -> Exception:

@@ -26,6 +26,8 @@ class Test:
     action: bool = False
     attaches: bool = True
     country: str = "US"
+    disputes: tuple[str, ...] = ()
+    refund: str | None = None
 
 
 # https://docs.stripe.com/testing
@@ -39,8 +41,12 @@ TOKENS = {
     "pm_card_gb": Test(last4="0003", country="GB"),
     "pm_card_de": Test(last4="0003", country="DE"),
     "pm_card_bypassPending": Test(last4="0077"),
-    "pm_card_createDispute": Test(last4="0259"),
-    "pm_card_createDisputeInquiry": Test(last4="1976"),
+    "pm_card_refundFail": Test(last4="5126", refund="fails"),
+    "pm_card_pendingRefund": Test(last4="7726", refund="pending"),
+    "pm_card_createDispute": Test(last4="0259", disputes=("fraudulent",)),
+    "pm_card_createDisputeProductNotReceived": Test(last4="2685", disputes=("product_not_received",)),
+    "pm_card_createDisputeInquiry": Test(last4="1976", disputes=("inquiry",)),
+    "pm_card_createMultipleDisputes": Test(last4="0079", disputes=("fraudulent", "product_not_received")),
     "pm_card_chargeDeclined": Test(last4="0002", decline="generic_decline", attaches=False),
     "pm_card_visa_chargeDeclined": Test(last4="0002", decline="generic_decline", attaches=False),
     "pm_card_chargeDeclinedInsufficientFunds": Test(last4="9995", decline="insufficient_funds", attaches=False),
@@ -66,6 +72,12 @@ _BY_NUMBER = {
     "4000000000000002": "pm_card_chargeDeclined",
     "4000000000009995": "pm_card_chargeDeclinedInsufficientFunds",
     "4000000000000341": "pm_card_chargeCustomerFail",
+    "4000000000005126": "pm_card_refundFail",
+    "4000000000007726": "pm_card_pendingRefund",
+    "4000000000000259": "pm_card_createDispute",
+    "4000000000002685": "pm_card_createDisputeProductNotReceived",
+    "4000000000001976": "pm_card_createDisputeInquiry",
+    "4000000404000079": "pm_card_createMultipleDisputes",
     "4000002500003155": "pm_card_authenticationRequired",
     "000123456789": "pm_usBankAccount_success",
     "000111111113": "pm_usBankAccount_accountClosed",

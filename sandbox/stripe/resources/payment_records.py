@@ -74,7 +74,13 @@ def _processor(given: Obj | None) -> Obj:
 
 @routes.get("/v1/payment_records", "PaymentRecordListParams")
 def list_(call: Call) -> Obj:
-    return paging.listed(call, call.account.kind("payment_record").values(), "/v1/payment_records")
+    after, before = call.params.get("created_after", 0), call.params.get("created_before")
+    rows = [
+        row
+        for row in call.account.kind("payment_record").values()
+        if row["created"] > after and (before is None or row["created"] < before)
+    ]
+    return paging.listed(call, rows, "/v1/payment_records")
 
 
 @routes.get("/v1/payment_records/{id}", "PaymentRecordRetrieveParams")

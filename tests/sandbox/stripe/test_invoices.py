@@ -330,6 +330,44 @@ def test_a_revision_replaces_the_original(client: Client, invoicing: Invoicing) 
     )
 
 
+def test_a_revision_tells_of_the_new_and_of_the_voided(client: Client, invoicing: Invoicing) -> None:
+    original = invoicing.open(1000)
+    draft = client.v1.invoices.create({"from_invoice": {"action": "revision", "invoice": original.id}})
+    client.v1.invoices.finalize_invoice(draft.id)
+    told = {(event.type, event.data.object["id"]) for event in client.v1.events.list({"limit": 100}).data}
+    assert told >= {("invoice.created", draft.id), ("invoice.finalized", draft.id), ("invoice.voided", original.id)}
+
+
+def test_a_revision_takes_metadata_of_its_own(client: Client, invoicing: Invoicing) -> None:
+    original = invoicing.open(1000, metadata={"a": "1", "b": "2"})
+    origin: Any = {"action": "revision", "invoice": original.id}
+    draft = client.v1.invoices.create({"from_invoice": origin, "metadata": {"b": "", "c": "3"}})
+    assert draft.to_dict()["metadata"] == {"a": "1", "c": "3"}
+
+
+def test_an_uncollectible_invoice_is_revised(client: Client, invoicing: Invoicing) -> None:
+    original = client.v1.invoices.mark_uncollectible(invoicing.open(1000).id)
+    draft = client.v1.invoices.create({"from_invoice": {"action": "revision", "invoice": original.id}})
+    client.v1.invoices.finalize_invoice(draft.id)
+    assert client.v1.invoices.retrieve(original.id).status == "void"
+
+
+@pytest.mark.parametrize("step", ["void_invoice", "pay"])
+def test_a_void_or_paid_invoice_is_not_revised(client: Client, invoicing: Invoicing, step: str) -> None:
+    original = invoicing.open(1000)
+    params = {"paid_out_of_band": True} if step == "pay" else {}
+    getattr(client.v1.invoices, step)(original.id, params)
+    origin: Any = {"action": "revision", "invoice": original.id}
+    assert refused(lambda: client.v1.invoices.create({"from_invoice": origin})).http_status == 400
+
+
+def test_a_revision_keeps_its_customer(client: Client, invoicing: Invoicing) -> None:
+    original = invoicing.open(1000)
+    origin: Any = {"action": "revision", "invoice": original.id}
+    params: Any = {"from_invoice": origin, "customer": invoicing.customer.id}
+    assert refused(lambda: client.v1.invoices.create(params)).http_status == 400
+
+
 @pytest.mark.parametrize("currency", ["jpy", "kwd"])
 def test_other_currencies_keep_their_minor_units(invoicing: Invoicing, currency: str) -> None:
     opened = invoicing.open(12340, currency=currency)

@@ -385,6 +385,31 @@ def test_a_reported_payment_pays_a_part(client: Client, invoicing: Invoicing) ->
     assert kept["payments"]["data"][0]["payment"] == {"type": "payment_record", "payment_record": record.id}
 
 
+def test_a_reported_payment_pays_the_whole(client: Client, invoicing: Invoicing, happened: Happened) -> None:
+    opened, record = invoicing.open(1000), _report(client, 1000)
+    assert client.v1.invoices.attach_payment(opened.id, {"payment_record": record.id}).status == "paid"
+    assert {"invoice_payment.paid", "invoice.paid"} <= set(happened())
+
+
+def test_a_reported_payment_of_more_than_remains_is_refused(client: Client, invoicing: Invoicing) -> None:
+    opened, record = invoicing.open(1000), _report(client, 1001)
+    attach = client.v1.invoices.attach_payment
+    assert refused(lambda: attach(opened.id, {"payment_record": record.id})).http_status == 400
+
+
+def test_a_reported_payment_in_another_currency_is_refused(client: Client, invoicing: Invoicing) -> None:
+    opened, record = invoicing.open(1000), _report(client, 500, "eur")
+    attach = client.v1.invoices.attach_payment
+    assert refused(lambda: attach(opened.id, {"payment_record": record.id})).http_status == 400
+
+
+def test_payment_records_are_listed_by_time(client: Client, http: httpx.Client) -> None:
+    record = _report(client, 250)
+    found = client.v1.payment_records.list({"created_after": record.created - 1}).data
+    assert [one.id for one in found] == [record.id]
+    assert client.v1.payment_records.list({"created_after": record.created}).data == []
+
+
 def test_a_reported_payment_is_attached_once(client: Client, invoicing: Invoicing) -> None:
     opened, record = invoicing.open(1000), _report(client, 250)
     client.v1.invoices.attach_payment(opened.id, {"payment_record": record.id})

@@ -38,6 +38,11 @@ def _charge(client: Client, method: str) -> stripe.Charge:
     return client.v1.charges.retrieve(str(intent.latest_charge), {"expand": ["balance_transaction", "payment_intent"]})
 
 
+def _dispute(client: Client) -> stripe.Dispute:
+    _charge(client, "pm_card_createDispute")
+    return client.v1.disputes.list({"expand": ["data.charge", "data.payment_intent"]}).data[0]
+
+
 def _declined(client: Client) -> stripe.PaymentIntent:
     intent = client.v1.payment_intents.create({"amount": 900, "currency": "usd"})
     with pytest.raises(stripe.CardError):
@@ -60,6 +65,33 @@ def _record(client: Client) -> stripe.PaymentRecord:
 def _price(client: Client) -> stripe.Price:
     data: Any = {"currency": "usd", "unit_amount": 500, "product_data": {"name": "Seat"}, "expand": ["product"]}
     return client.v1.prices.create(data)
+
+
+def _payout(client: Client, given: Any) -> stripe.Payout:
+    client.v1.payment_intents.create(
+        {"amount": 9000, "currency": "usd", "payment_method": "pm_card_bypassPending", "confirm": True}
+    )
+    expand = ["destination", "balance_transaction"]
+    return client.v1.payouts.create({"amount": 1000, "currency": "usd", "expand": expand, **given})
+
+
+def _note(client: Client, invoicing: Invoicing, **given: Any) -> stripe.CreditNote:
+    paid = _paid_invoice(client, invoicing)
+    lines = [
+        {"type": "invoice_line_item", "invoice_line_item": paid.lines.data[0].id, "amount": 800},
+        {"type": "custom_line_item", "unit_amount": 239, "description": "Goodwill", "quantity": 1},
+    ]
+    asked: Any = {"invoice": paid.id, "lines": lines, **given}
+    return client.v1.credit_notes.create(asked)
+
+
+def _refund(client: Client, method: str, **given: Any) -> stripe.Refund:
+    charge = _charge(client, method)
+    if charge.status == "pending":
+        client.raw_request("post", f"/_sandbox/charges/{charge.id}/settle")
+    asked: Any = {"charge": charge.id, "amount": 100, **given}
+    expand = ["balance_transaction", "charge", "failure_balance_transaction"]
+    return client.v1.refunds.retrieve(client.v1.refunds.create(asked).id, {"expand": expand})
 
 
 def _endpoint(client: Client) -> stripe.WebhookEndpoint:
@@ -91,6 +123,9 @@ MAKING: dict[str, Making] = {
     "card": lambda c, i: c.v1.payment_methods.create({"type": "card", "card": {"token": "tok_visa"}}),
     "card charge": lambda c, i: _charge(c, "pm_card_visa"),
     "coupon": lambda c, i: c.v1.coupons.create({"amount_off": 5, "currency": "usd"}),
+    "credit note": lambda c, i: _note(c, i, credit_amount=1100),
+    "credit note line": lambda c, i: c.v1.credit_notes.line_items.list(_note(c, i, out_of_band_amount=1100).id).data[0],
+    "credit note that refunds": lambda c, i: _note(c, i, refund_amount=1100),
     "customer": lambda c, i: c.v1.customers.create(
         {
             "name": "A",
@@ -102,6 +137,7 @@ MAKING: dict[str, Making] = {
     "customer balance transaction": _credited,
     "declined payment intent": lambda c, i: _declined(c),
     "deleted customer": lambda c, i: c.v1.customers.delete(i.customer.id),
+    "dispute": lambda c, i: _dispute(c),
     "draft invoice": lambda c, i: i.draft(100),
     "event": lambda c, i: c.v1.events.list({"type": "customer.created"}).data[0],
     "event destination": lambda c, i: _destination(c),
@@ -110,7 +146,18 @@ MAKING: dict[str, Making] = {
     "invoice payment": lambda c, i: (_paid_invoice(c, i), c.v1.invoice_payments.list().data[0])[1],
     "line item": lambda c, i: c.v1.invoices.line_items.list(_paid_invoice(c, i).id).data[0],
     "payment record": lambda c, i: _record(c),
+    "portal configuration": lambda c, i: c.v1.billing_portal.configurations.create(
+        {"features": {"invoice_history": {"enabled": True}}, "login_page": {"enabled": True}}
+    ),
+    "portal session": lambda c, i: c.v1.billing_portal.sessions.create(
+        {"customer": i.customer.id, "flow_data": {"type": "payment_method_update"}}
+    ),
+    "payout": lambda c, i: _payout(c, {}),
+    "instant payout": lambda c, i: _payout(c, {"method": "instant"}),
     "price": lambda c, i: _price(c),
+    "refund": lambda c, i: _refund(c, "pm_card_visa"),
+    "refund of a bank charge": lambda c, i: _refund(c, "pm_usBankAccount"),
+    "refund that waits": lambda c, i: _refund(c, "pm_card_visa", instructions_email="a@acme.example"),
     "tax rate": lambda c, i: c.v1.tax_rates.create({"display_name": "V", "inclusive": True, "percentage": 7}),
     "thin event": lambda c, i: c.v2.core.events.list().data[0],
     "uncollectible invoice": lambda c, i: c.v1.invoices.mark_uncollectible(i.open(100).id),
