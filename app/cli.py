@@ -15,10 +15,10 @@ from sqlalchemy.exc import OperationalError
 
 from app.admin import actions, doctor, show
 from app.admin.carry import BookingBroker, carry
-from app.admin.commands import audit, config, events, flows, jobs, links, retries, runs, tokens
+from app.admin.commands import alerts, audit, config, events, flows, issues, jobs, links, retries, runs, tokens
 from app.admin.commands.common import ACTOR, Account, Json, Parts, installation
 from app.admin.models import PreviewOut, RunOut
-from app.core.flow import AnyFlow
+from app.core.flow import AnyFlow, WrongId
 from app.core.plan import InvalidConfig, Stale
 from app.errors import TieoutError
 from app.receiver.health import NotReady, standard_probes
@@ -37,6 +37,8 @@ GROUPS = {
     "events": events.app,
     "runs": runs.app,
     "retries": retries.app,
+    "issues": issues.app,
+    "alerts": alerts.app,
     "links": links.app,
     "config": config.app,
     "jobs": jobs.app,
@@ -204,11 +206,16 @@ def _subjects(ids: list[str]) -> list[str]:
     return ids
 
 
-def _flow(parts: Parts, key: str) -> AnyFlow:
+def _flow(parts: Parts, key: str, subjects: list[str]) -> AnyFlow:
+    """The flow called so, which takes these ids."""
     try:
-        return actions.flow_called(parts, key)
+        found = actions.flow_called(parts, key)
+        found.require(subjects)
+        return found
     except LookupError as error:
         raise typer.BadParameter(str(error), param_hint="FLOW") from None
+    except WrongId as error:
+        raise typer.BadParameter(str(error), param_hint="ID") from None
 
 
 @app.command()
@@ -217,8 +224,8 @@ def run(context: typer.Context, flow: str, ids: list[str], account: Account = No
     subjects = _subjects(ids)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with installation(context) as parts:
-        found = _flow(parts, flow)
-        name = actions.account_called(parts, account)
+        found = _flow(parts, flow, subjects)
+        name = actions.account_for(parts, found, account)
         with Progress(*columns, console=show.console(stderr=True), transient=True) as progress:
             task = progress.add_task(flow, total=len(set(subjects)))
             ended = carry(parts, found, name, subjects, actor=ACTOR, tell=lambda _: progress.advance(task))
@@ -238,8 +245,8 @@ def preview(context: typer.Context, flow: str, id: str, account: Account = None,
     """What a run would do now; nothing is written."""
     subject = _subjects([id])[0]
     with installation(context) as parts:
-        found = _flow(parts, flow)
-        told = actions.preview(parts, found, actions.account_called(parts, account), subject)
+        found = _flow(parts, flow, [subject])
+        told = actions.preview(parts, found, actions.account_for(parts, found, account), subject)
     show.as_json(told) if json else _previewed(told)
     raise typer.Exit(0 if told.outcome in ("succeeded", "skipped") else 1)
 

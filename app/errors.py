@@ -91,15 +91,38 @@ class NotReady(Retryable):
 
 
 class LinkMissing(Retryable):
-    """`subject` is the object whose own flow must run first: the one that reads `source` and makes links of `role`."""
+    """`subject` is the object whose own flow must run first: the one that reads `source` and makes links of `role`.
+
+    `others`: further (role, subject) pairs known to be missing, so that all are brought over at once.
+    """
 
     code = "link_missing"
 
-    def __init__(self, role: str, subject: str, *, source: str = "stripe", sentence: str | None = None) -> None:
-        super().__init__(sentence or f"{subject} is not in the other system yet; its own flow runs first.")
+    def __init__(
+        self,
+        role: str,
+        subject: str,
+        *,
+        source: str = "stripe",
+        sentence: str | None = None,
+        others: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        super().__init__(sentence or _not_there(subject, len(others)))
         self.role = role
         self.subject = subject
         self.source = source
+        self.others = tuple(others)
+
+    @property
+    def wanted(self) -> tuple[tuple[str, str], ...]:
+        """All (role, subject) pairs, each once."""
+        return tuple(dict.fromkeys(((self.role, self.subject), *self.others)))
+
+
+def _not_there(subject: str, others: int) -> str:
+    if not others:
+        return f"{subject} is not in the other system yet; its own flow runs first."
+    return f"{subject} and {others} more are not in the other system yet; their own flows run first."
 
 
 @dataclass(frozen=True)

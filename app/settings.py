@@ -19,6 +19,7 @@ def _listed(value: object) -> object:
 
 
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)]
+Addresses = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 
 
 class StripeAccount(BaseModel):
@@ -116,6 +117,16 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
     log_level: str = "INFO"
     otel_exporter_otlp_endpoint: str = ""
+    alert_email_to: Addresses = ()
+    alert_email_from: str = ""
+    alert_email_host: str = ""
+    alert_email_port: int = Field(default=587, ge=1, le=65535)
+    alert_email_security: Literal["starttls", "tls", "none"] = "starttls"
+    alert_email_user: str = ""
+    alert_email_password: SecretStr = SecretStr("")
+    alert_slack_url: SecretStr = SecretStr("")
+    alert_webhook_url: str = ""
+    alert_webhook_secret: SecretStr = SecretStr("")
     stripe: dict[str, StripeAccount] = Field(default_factory=dict)
     netsuite: NetSuiteAccount | None = None
 
@@ -123,6 +134,20 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None
+
+    @field_validator("alert_slack_url", "alert_webhook_url", mode="before")
+    @classmethod
+    def _only_http(cls, value: object) -> object:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if text and not re.match(r"https?://[^/\s]+", str(text)):
+            raise ValueError("it has to begin with https:// or http://")
+        return value
+
+    @model_validator(mode="after")
+    def _signed(self) -> "Settings":
+        if self.alert_webhook_url and not self.alert_webhook_secret.get_secret_value():
+            raise ValueError("ALERT_WEBHOOK_URL needs ALERT_WEBHOOK_SECRET, which signs what is sent there")
+        return self
 
     @property
     def embedded_database(self) -> bool:

@@ -123,7 +123,7 @@ class Stack:
         self.sandbox = sandbox
         self.database = Database(database_url)
         self._log = folder / "tieout.log"
-        self._environment = {
+        self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("STRIPE", "NETSUITE"))},
             **sandbox.env,
             "DATABASE_URL": database_url,
@@ -141,7 +141,7 @@ class Stack:
     def start(self) -> None:
         with self._log.open("ab") as out:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", "up"], env=self._environment, stdout=out, stderr=out
+                [sys.executable, "-m", "app.cli", "up"], env=self.environment, stdout=out, stderr=out
             )
         until(self.ready, f"Tieout is ready; its log ends:\n{self.log()[-3000:]}", seconds=90)
 

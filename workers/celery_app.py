@@ -6,6 +6,7 @@ from typing import Any
 from celery import Celery
 from kombu import Queue
 
+from app.core.retry_errors import TICK
 from app.settings import Settings, settings
 from workers.flows import CATALOGUE
 
@@ -55,12 +56,17 @@ def _beat() -> dict[str, Any]:
         "sweep_due": timedelta(seconds=15),
         "resume_jobs": timedelta(seconds=30),
         "prune": timedelta(hours=6),
+        "look_for_alerts": timedelta(seconds=30),
+        "send_alerts": timedelta(seconds=10),
+        "retry_errors": TICK,
+        "check_completeness": timedelta(hours=1),
     }
+    elsewhere = {"retry_errors": CATALOGUE["retry_errors"].queue, "check_completeness": SWEEPS}
     return {
         name: {
             "task": f"workers.tasks.{name}",
             "schedule": interval,
-            "options": {"queue": CLOCK, "expires": max(interval.total_seconds() * 3, 10)},
+            "options": {"queue": elsewhere.get(name, CLOCK), "expires": max(interval.total_seconds() * 3, 10)},
         }
         for name, interval in every.items()
     }

@@ -6,9 +6,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
 
+from app.alerts import senders
+from app.core import alerts, issues
 from app.core.inbox import undispatched
 from app.core.jobs import carry_out, stranded
 from app.core.prune import prune_old
+from app.core.retry_errors import replay_due as replay_errors
 from app.settings import settings
 from workers.broker import CeleryBroker
 from workers.celery_app import SWEEPS, app
@@ -57,6 +60,11 @@ def replay_due() -> None:
     parts().executor.replay_due()
 
 
+@app.task(name="workers.tasks.retry_errors")
+def retry_errors() -> None:
+    replay_errors(parts())
+
+
 @app.task(name="workers.tasks.sweep_due")
 def sweep_due() -> None:
     for flow, account in parts().sweeper.due():
@@ -73,6 +81,26 @@ def sweep_inbox() -> None:
     missed = undispatched(parts().database, older_than=MISSED_AFTER, limit=INBOX_BATCH)
     if missed:
         parts().dispatcher.dispatch(missed)
+
+
+@app.task(name="workers.tasks.look_for_alerts")
+def look_for_alerts() -> None:
+    titles = {flow.key: flow.title for flow in parts().catalogue.values()}
+    with parts().database.session_scope() as session:
+        issues.adopt(session, titles, parts().clock.now())
+    alerts.look(parts().database, senders(parts().settings), parts().clock.now())
+
+
+@app.task(name="workers.tasks.send_alerts")
+def send_alerts() -> None:
+    alerts.send_due(parts().database, senders(parts().settings), parts().clock.now())
+
+
+@app.task(name="workers.tasks.check_completeness", time_limit=JOB_SECONDS)
+def check_completeness() -> None:
+    """Also without a receiver: what it finds is logged."""
+    days = parts().sweeper.completeness()
+    alerts.tell_gaps(parts().database, days, senders(parts().settings), parts().clock.now())
 
 
 @app.task(name="workers.tasks.prune")

@@ -1,9 +1,11 @@
 """What can be done, each with its audit entry in the same transaction; for the API and the CLI alike.
 
-Raises LookupError for what does not exist and Impossible for what cannot be done in its present state.
+Raises LookupError for what does not exist, Impossible for what cannot be done in its present state, and WrongId for an
+id that the flow does not take.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -11,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from app.admin.models import PreviewOut, WrittenOut
 from app.admin.parts import Parts
-from app.core import audit, jobs, runs
+from app.core import audit, issues, jobs, runs
 from app.core.config import FlowConfig
 from app.core.execute import RESEND_AFTER
-from app.core.flow import AnyFlow
+from app.core.flow import AnyFlow, CoreFlow
 from app.core.inbox import Event
 from app.core.links import ROLES, Link, external_id
 from app.core.plan import change, with_flow
@@ -30,6 +32,11 @@ def flow_called(parts: Parts, key: str) -> AnyFlow:
     if key not in parts.catalogue:
         raise LookupError(f"There is no flow {key!r}; `tieout flows` lists them.")
     return parts.catalogue[key]
+
+
+def account_for(parts: Parts, flow: AnyFlow, name: str | None) -> str:
+    """`account_called`; where the ids are those of runs no account has to be named."""
+    return "" if isinstance(flow, CoreFlow) else account_called(parts, name)
 
 
 def account_called(parts: Parts, name: str | None) -> str:
@@ -59,6 +66,7 @@ def dismiss(parts: Parts, run_id: int, reason: str, *, actor: str) -> None:
     with parts.database.session_scope() as session:
         before = _waiting(session, run_id, "dismissed")
         runs.dismiss(session, run_id, reason)
+        issues.left(session, session.get_one(Run, run_id).issue_id, parts.clock.now())
         audit.note(session, actor, "retry.dismissed", f"run:{run_id}", was=before, reason=reason)
 
 
@@ -107,10 +115,26 @@ def run_now(parts: Parts, flow: AnyFlow, account: str, subjects: Sequence[str], 
     """The run of each subject, queued; nothing is refused because the flow is switched off: a person asked for it."""
     now = parts.clock.now()
     with parts.database.session_scope() as session:
-        queued, found = runs.demand(session, flow.key, account, subjects, now=now, resend_after=RESEND_AFTER)
-        audit.note(session, actor, "flow.demanded", f"flow:{flow.key}", account=account, subjects=list(subjects))
+        if isinstance(flow, CoreFlow):
+            queued, found = replay_named(session, flow, subjects, actor=actor, now=now)
+        else:
+            queued, found = runs.demand(session, flow, account, subjects, now=now, resend_after=RESEND_AFTER)
+            audit.note(session, actor, "flow.demanded", f"flow:{flow.key}", account=account, subjects=list(subjects))
     jobs.send(parts.broker, parts.catalogue, queued)
     return found
+
+
+def replay_named(
+    session: Session, flow: AnyFlow, run_ids: Sequence[str], *, actor: str, now: datetime
+) -> tuple[list[runs.Queued], dict[str, int]]:
+    """What flow `retry_errors` does on demand: all of these runs are replayed, or none. Raises WrongId."""
+    flow.require(run_ids)
+    found = {each: int(each) for each in run_ids}
+    was = {run_id: _waiting(session, run_id, "replayed") for run_id in sorted(set(found.values()))}
+    queued = runs.replay(session, list(was), now=now, resend_after=RESEND_AFTER)
+    for run_id, before in was.items():
+        audit.note(session, actor, "retry.replayed", f"run:{run_id}", was=before)
+    return queued, found
 
 
 def configure_flow(
@@ -132,6 +156,9 @@ def configure_flow(
 
 
 def preview(parts: Parts, flow: AnyFlow, account: str, subject: str) -> PreviewOut:
+    flow.require([subject])
+    if isinstance(flow, CoreFlow):
+        return _replay_previewed(parts, int(subject))
     found = parts.previewer.preview(flow.key, account, subject)
     return PreviewOut(
         flow=flow.key,
@@ -145,6 +172,14 @@ def preview(parts: Parts, flow: AnyFlow, account: str, subject: str) -> PreviewO
         notes=found.notes,
         written=[WrittenOut.model_validate(each) for each in found.written],
     )
+
+
+def _replay_previewed(parts: Parts, run_id: int) -> PreviewOut:
+    with parts.database.session_scope() as session:
+        run = session.get(Run, run_id)
+    if run is None:
+        raise LookupError(f"There is no run {run_id}.")
+    return preview(parts, flow_called(parts, run.flow), run.account, run.subject)
 
 
 # links -----------------------------------------------------------------------------------------------------------

@@ -5,14 +5,15 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 
+from app.admin.actions import replay_named
 from app.admin.models import RunOut
 from app.core import audit, runs
 from app.core.execute import RESEND_AFTER
-from app.core.flow import AnyFlow
+from app.core.flow import AnyFlow, CoreFlow
 from app.core.interfaces import Clock
-from app.core.retries import Retry
+from app.core.retries import PAUSED, Retry
 from app.core.runs import Run
 from app.db import Database
 
@@ -60,10 +61,17 @@ def carry(
     actor: str,
     tell: Callable[[RunOut], None] = lambda run: None,
 ) -> list[RunOut]:
-    """Each subject's run as it stands afterwards, in the order given; `tell` is told of each as it ends."""
+    """Each subject's run as it stands afterwards, in the order given; `tell` is told of each as it ends.
+
+    Raises WrongId before anything is done.
+    """
+    now = parts.clock.now()
     with parts.database.session_scope() as session:
-        _, found = runs.demand(session, flow.key, account, subjects, now=parts.clock.now(), resend_after=RESEND_AFTER)
-        audit.note(session, actor, "flow.demanded", f"flow:{flow.key}", account=account, subjects=list(subjects))
+        if isinstance(flow, CoreFlow):
+            _, found = replay_named(session, flow, subjects, actor=actor, now=now)
+        else:
+            _, found = runs.demand(session, flow, account, subjects, now=now, resend_after=RESEND_AFTER)
+            audit.note(session, actor, "flow.demanded", f"flow:{flow.key}", account=account, subjects=list(subjects))
     ended = []
     for subject in dict.fromkeys(subjects):
         ended.append(_follow(parts, found[subject]))
@@ -74,17 +82,22 @@ def carry(
 def _follow(parts: Carries, run_id: int, depth: int = 0) -> RunOut:
     give_up_at = time.monotonic() + PATIENCE.total_seconds()
     while True:
-        tried = parts.executor.run(run_id)
+        parts.executor.run(run_id)
         row = _read(parts, run_id)
         if row.state == "retrying" and row.waits_for is not None and depth < DEEPEST:
             if _follow(parts, row.waits_for, depth + 1).state not in ("succeeded", "skipped"):
                 return _read(parts, run_id)
-        elif row.state not in ("queued", "running") or time.monotonic() > give_up_at:
+        elif row.state not in ("queued", "running") or _is_paused(parts, row) or time.monotonic() > give_up_at:
             return row
-        elif tried is None and row.state == "queued":
-            return row  # its flow is paused
         else:
             time.sleep(0.1)
+
+
+def _is_paused(parts: Carries, run: RunOut) -> bool:
+    """One that is queued otherwise was with a worker, and is to be done once more for what has happened meanwhile."""
+    with parts.database.session_scope() as session:
+        reason = session.scalar(select(Retry.reason).where(Retry.run_id == run.id))
+    return run.state == "queued" and reason == PAUSED
 
 
 def _read(parts: Carries, run_id: int) -> RunOut:

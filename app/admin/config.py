@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from app.admin import queries
+from app.admin import checks, queries
 from app.admin.auth import Admin, Operator, Reader
 from app.admin.models import (
     HIGHEST,
@@ -18,6 +18,8 @@ from app.admin.models import (
     Page,
     PlanIn,
     PlanOut,
+    PresetOut,
+    RollBackIn,
     VersionDetail,
     VersionOut,
 )
@@ -25,7 +27,7 @@ from app.admin.paging import Paged
 from app.admin.parts import parts_of, reading
 from app.admin.problems import AdminRoute, not_found, refusals
 from app.core import config as configuration
-from app.core import plan
+from app.core import plan, presets
 from app.core.config import Config
 from app.core.tables import ConfigVersion
 
@@ -74,6 +76,11 @@ def export(_: Reader, session: Reading) -> Response:
     return Response(plan.export(configuration.current(session)), media_type=YAML)
 
 
+@router.get("/presets", summary="Settings for what an earlier integration left behind")
+def list_presets(_: Reader) -> list[PresetOut]:
+    return [PresetOut.model_validate(preset) for preset in presets.PRESETS.values()]
+
+
 @router.post("/plan", summary="What a draft would change")
 def make_plan(_: Operator, draft: PlanIn, request: Request) -> PlanOut:
     """The settings that differ, and which of the last records would come out otherwise. Nothing is written."""
@@ -81,12 +88,14 @@ def make_plan(_: Operator, draft: PlanIn, request: Request) -> PlanOut:
     with parts.database.session_scope() as session:
         now = configuration.current(session)
     wanted = plan.parse(draft.yaml, parts.catalogue)
+    unchecked = checks.fields_exist(parts, wanted, offline=draft.offline)
     looked_at, found = plan.differences(parts.database, parts.previewer, now, wanted, sample=draft.sample)
     return PlanOut(
         based_on=now.version,
         changes=[ChangeOut.model_validate(change) for change in plan.diff(now, wanted)],
         looked_at=looked_at,
         differences=[DifferenceOut(**asdict(each)) for each in found],
+        unchecked=unchecked,
     )
 
 
@@ -94,6 +103,7 @@ def make_plan(_: Operator, draft: PlanIn, request: Request) -> PlanOut:
 def apply(who: Admin, draft: ApplyIn, request: Request) -> ConfigOut:
     parts = parts_of(request)
     wanted = plan.parse(draft.yaml, parts.catalogue)
+    checks.fields_exist(parts, wanted, offline=draft.offline)
     with parts.database.session_scope() as session:
         saved = plan.change(
             session,
@@ -103,6 +113,15 @@ def apply(who: Admin, draft: ApplyIn, request: Request) -> ConfigOut:
             flows=parts.catalogue,
             based_on=draft.based_on,
         )
+    return _shown(saved)
+
+
+@router.post("/rollback", summary="Put an earlier version in force again", responses=refusals(404))
+def roll_back(who: Admin, wanted: RollBackIn, request: Request) -> ConfigOut:
+    """As a new version: nothing of what was in force since is lost."""
+    parts = parts_of(request)
+    with parts.database.session_scope() as session:
+        saved = plan.roll_back(session, wanted.version, actor=who.name, note=wanted.note, flows=parts.catalogue)
     return _shown(saved)
 
 

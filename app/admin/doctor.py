@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import BaseModel
 
+from app.admin.checks import OpensNetSuite
 from app.core import config as configuration
 from app.core.config import Config
 from app.core.dispatch import Modes
-from app.core.exchanges import Record
 from app.core.flow import Catalogue
-from app.core.interfaces import Clock, NetSuite
+from app.core.interfaces import Clock
 from app.db import Database
 from app.errors import Held, TieoutError
 from app.receiver.health import NotReady, standard_probes
@@ -31,10 +31,6 @@ class Finding(BaseModel):
     state: Literal["ok", "warn", "fail"]
     detail: str
     action: str = ""
-
-
-class OpensNetSuite(Protocol):
-    def netsuite(self, record: Record) -> NetSuite: ...
 
 
 class Parts(Protocol):

@@ -77,7 +77,7 @@ def run_now(who: Operator, key: Key, wanted: RunNow, request: Request) -> Starte
     """A finished object is done again; one that waits for a retry does not wait any longer."""
     parts = parts_of(request)
     flow = actions.flow_called(parts, key)
-    account = actions.account_called(parts, wanted.account)
+    account = actions.account_for(parts, flow, wanted.account)
     return Started(runs=actions.run_now(parts, flow, account, wanted.ids, actor=who.name))
 
 
@@ -100,7 +100,7 @@ def sweep_now(who: Operator, key: Key, wanted: SweepNow, request: Request) -> Jo
 def preview(_: Operator, key: Key, wanted: PreviewIn, request: Request) -> PreviewOut:
     parts = parts_of(request)
     flow = actions.flow_called(parts, key)
-    return actions.preview(parts, flow, actions.account_called(parts, wanted.account), wanted.id)
+    return actions.preview(parts, flow, actions.account_for(parts, flow, wanted.account), wanted.id)
 
 
 def _configured(request: Request, key: str, actor: str, note: str, **values: bool) -> FlowDetail:

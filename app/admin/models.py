@@ -42,6 +42,7 @@ Instant = Annotated[AwareDatetime, BeforeValidator(_in_words)]
 Short = Annotated[str, Field(max_length=255, pattern=_PRINTABLE), AfterValidator(_unicode)]
 Words = Annotated[StrictStr, Field(max_length=2000, pattern=_PRINTABLE), AfterValidator(_unicode)]
 Reason = Annotated[StrictStr, Field(min_length=1, max_length=2000, pattern=_PRINTABLE), AfterValidator(_unicode)]
+Assignee = Annotated[StrictStr, Field(max_length=255, pattern=_PRINTABLE), AfterValidator(_unicode)]
 ObjectId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9_-]{1,200}$", examples=["in_1PqrAbCdEfGh"])]
 RunState = Literal["queued", "running", "retrying", "held", "succeeded", "skipped", "dead", "dismissed"]
 WaitingState = Literal["retrying", "held", "dead"]
@@ -108,6 +109,7 @@ class RunOut(Out):
     version: int
     event_id: int | None
     waits_for: int | None
+    issue_id: int | None
     stripe_calls: int
     netsuite_calls: int
     created_at: datetime
@@ -155,9 +157,10 @@ class Narrowing(In):
     text: Short | None = Field(None, description="Somewhere in the summary or the subject, any case.")
     since: Instant | None = None
     until: Instant | None = None
+    issue: Annotated[int | None, Field(ge=1, le=HIGHEST)] = None
 
     def to_filter(self, states: tuple[str, ...] = ()) -> RunFilter:
-        names = ("flow", "account", "subject", "error_code", "text", "since", "until")
+        names = ("flow", "account", "subject", "error_code", "text", "since", "until", "issue")
         return RunFilter(states=states, **{name: getattr(self, name) for name in names})
 
 
@@ -175,8 +178,92 @@ class Dismissal(In):
     reason: Reason = Field(examples=["Entered by hand as invoice INV-1042."])
 
 
+class Choice(In):
+    id: ObjectId = Field(description="The candidate's id.", examples=["4711"])
+
+
 class Counted(BaseModel):
     count: int = Field(description="How many runs the filter finds now.")
+
+
+# issues ----------------------------------------------------------------------------------------------------------
+
+IssueState = Literal["open", "acknowledged", "ignored", "snoozed", "resolved"]
+
+
+class IssueOut(Out):
+    """Errors with one cause."""
+
+    id: int
+    title: str
+    flow: str
+    error_code: str
+    field: str = Field(description="The setting that is missing or the field that was refused; may be empty.")
+    state: str
+    snoozed_until: datetime | None
+    assignee: str
+    times_opened: int
+    opened_at: datetime
+    first_seen: datetime
+    last_seen: datetime
+    open_runs: int = 0
+    example_run: int | None = Field(None, description="The newest of its runs that is not finished.")
+
+
+class IssueNoteOut(Out):
+    id: int
+    at: datetime
+    author: str
+    text: str
+
+
+class IssueDetail(IssueOut):
+    notes: list[IssueNoteOut] = Field(description="Oldest first.")
+    runs: list[RunOut] = Field(description="The newest 50, finished ones too.")
+
+
+class IssueChange(In):
+    """What is left out stays as it is."""
+
+    state: IssueState | None = None
+    snoozed_until: Instant | None = Field(None, description="Needed for `snoozed`, and only there.")
+    assignee: Assignee | None = Field(None, description="Empty: nobody.")
+
+
+class IssueNoteIn(In):
+    text: Reason = Field(examples=["The subsidiary is set; replayed."])
+
+
+class ReplayIssue(In):
+    reason: Words = ""
+    dry_run: StrictBool = Field(False, description="Count only: nothing is replayed and no job is made.")
+
+
+# alerts ----------------------------------------------------------------------------------------------------------
+
+
+class AlertOut(Out):
+    """One alert to one receiver, and how sending it went."""
+
+    id: int
+    kind: str
+    subject: str
+    receiver: str
+    title: str
+    facts: dict[str, Any]
+    state: str = Field(description="queued, sent or failed.")
+    tries: int
+    due_at: datetime
+    answer: str | None
+    last_error: str | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+class AlertTest(In):
+    receiver: Literal["email", "slack", "webhook"] | None = Field(
+        None, description="Left out: every one that is configured."
+    )
 
 
 # jobs ------------------------------------------------------------------------------------------------------------
@@ -336,11 +423,17 @@ class ChangeOut(Out):
     after: Any
 
 
+Offline = Annotated[
+    StrictBool, Field(description="Do not ask NetSuite whether the fields that field rules name exist.")
+]
+
+
 class PlanIn(In):
     yaml: StrictStr = Field(max_length=1_000_000, examples=["start_date: 2025-01-01\n"])
     sample: Annotated[StrictInt, Field(ge=0, le=200)] = Field(
         20, description="How many of the last records are previewed under both configurations."
     )
+    offline: Offline = False
 
 
 class DifferenceOut(Out):
@@ -356,12 +449,29 @@ class PlanOut(BaseModel):
     changes: list[ChangeOut]
     looked_at: int
     differences: list[DifferenceOut]
+    unchecked: str | None = Field(None, description="Why the fields of field rules could not be looked up, if so.")
 
 
 class ApplyIn(In):
     yaml: StrictStr = Field(max_length=1_000_000, examples=["start_date: 2025-01-01\n"])
     note: Reason = Field(examples=["New clearing account from January."])
     based_on: StrictInt | None = Field(None, ge=0, le=HIGHEST)
+    offline: Offline = False
+
+
+class RollBackIn(In):
+    version: Annotated[StrictInt, Field(ge=0, le=HIGHEST)] = Field(description="0 is the built-in default.")
+    note: Words = ""
+
+
+class PresetOut(Out):
+    """A part of a configuration, for what an earlier integration left behind."""
+
+    name: str
+    title: str
+    known: str
+    guesses: str
+    settings: dict[str, Any]
 
 
 class AuditOut(Out):

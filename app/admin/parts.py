@@ -7,6 +7,7 @@ from typing import Protocol
 from fastapi import Request
 from sqlalchemy.orm import Session
 
+from app.admin.checks import OpensNetSuite
 from app.core.broker import Broker
 from app.core.config import Config
 from app.core.dispatch import Modes
@@ -23,7 +24,9 @@ class Dispatches(Protocol):
 
 
 class Previews(Protocol):
-    def preview(self, flow_key: str, account: str, subject: str, *, draft: Config | None = None) -> Preview: ...
+    def preview(
+        self, flow_key: str, account: str, subject: str, *, draft: Config | None = None, anew: bool = False
+    ) -> Preview: ...
 
 
 class Parts(Protocol):
@@ -45,6 +48,8 @@ class Parts(Protocol):
     def sweeper(self) -> Sweeps: ...
     @property
     def previewer(self) -> Previews: ...
+    @property
+    def systems(self) -> OpensNetSuite: ...
 
 
 def parts_of(request: Request) -> Parts:

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from app.admin.actions import Impossible
+from app.core.flow import WrongId
 from app.core.plan import InvalidConfig, Stale
 
 
@@ -102,6 +103,8 @@ def refusal_of(error: Exception) -> Refusal | None:
             return Refusal(error.status_code, "refused", str(error.detail), headers=error.headers)
         case InvalidConfig():
             return invalid(f"The configuration is not valid: {error}.", error.problems)
+        case WrongId():
+            return invalid(str(error))
         case Impossible():
             return Refusal(409, "conflict", str(error))
         case Stale():

@@ -11,17 +11,20 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.admin import models as m
 from app.core import config as configuration
+from app.core import issues as core_issues
+from app.core import retry_errors
 from app.core.attempts import Attempt
 from app.core.audit import AuditEntry
 from app.core.config import Config
 from app.core.exchanges import redacted
 from app.core.flow import AnyFlow, Catalogue
 from app.core.inbox import Event
+from app.core.issues import Weight
 from app.core.jobs import RunFilter
 from app.core.links import Link
 from app.core.retries import Retry
 from app.core.runs import REPLAYABLE, Run
-from app.core.tables import ConfigVersion, Cursor, Job
+from app.core.tables import Alert, ConfigVersion, Cursor, Issue, IssueNote, Job
 
 R = TypeVar("R")
 
@@ -142,6 +145,60 @@ def _retry(row: Run, booked: Retry | None) -> m.RetryOut:
     return m.RetryOut(**plain, due_at=booked.due_at if booked else None, booked_for=booked.reason if booked else None)
 
 
+# issues and alerts -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class IssueFilter:
+    """`text`: somewhere in the title, any case."""
+
+    states: tuple[str, ...] = ()
+    flow: str | None = None
+    error_code: str | None = None
+    assignee: str | None = None
+    text: str | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        found = _given({Issue.flow: self.flow, Issue.error_code: self.error_code, Issue.assignee: self.assignee})
+        if self.states:
+            found.append(Issue.state.in_(self.states))
+        if self.text:
+            found.append(Issue.title.icontains(self.text, autoescape=True))
+        return found
+
+
+def list_issues(session: Session, wanted: IssueFilter, part: Slice) -> m.Page[m.IssueOut]:
+    rows, following = _page(session, Issue, wanted.conditions(), part)
+    weighed = core_issues.weights(session, [row.id for row in rows])
+    return m.Page(items=[_issue(row, weighed.get(row.id, Weight())) for row in rows], next=following)
+
+
+def issue(session: Session, issue_id: int) -> m.IssueDetail | None:
+    row = session.get(Issue, issue_id)
+    if row is None:
+        return None
+    weight = core_issues.weights(session, [issue_id]).get(issue_id, Weight())
+    written = session.scalars(select(IssueNote).where(IssueNote.issue_id == issue_id).order_by(IssueNote.id))
+    return m.IssueDetail(
+        **_issue(row, weight).model_dump(),
+        notes=[m.IssueNoteOut.model_validate(each) for each in written],
+        runs=list_runs(session, RunFilter(issue=issue_id), Slice()).items,
+    )
+
+
+def _issue(row: Issue, weight: Weight) -> m.IssueOut:
+    told = m.IssueOut.model_validate(row)
+    return told.model_copy(update={"open_runs": weight.open_runs, "example_run": weight.example})
+
+
+def alerts(
+    session: Session, part: Slice, *, kind: str | None = None, state: str | None = None, receiver: str | None = None
+) -> m.Page[m.AlertOut]:
+    wanted = _given({Alert.kind: kind, Alert.state: state, Alert.receiver: receiver})
+    rows, following = _page(session, Alert, wanted, part)
+    return m.Page(items=[m.AlertOut.model_validate(row) for row in rows], next=following)
+
+
 # flows -----------------------------------------------------------------------------------------------------------
 
 
@@ -164,10 +221,13 @@ def flow(session: Session, each: AnyFlow) -> m.FlowDetail:
 
 
 def _counts(session: Session, key: str | None = None) -> dict[str, dict[str, int]]:
+    """By flow and state. Flow `retry_errors` has no runs of its own: it counts the others' errors."""
     statement = select(Run.flow, Run.state, func.count()).group_by(Run.flow, Run.state)
     found: dict[str, dict[str, int]] = {}
     for name, state, number in session.execute(statement.where(*_given({Run.flow: key}))):
         found.setdefault(name, {})[state] = number
+    if key in (None, retry_errors.KEY):
+        found[retry_errors.KEY] = retry_errors.counts(session)
     return found
 
 

@@ -6,12 +6,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from app.admin import actions, queries
+from app.admin import actions, choices, queries
 from app.admin.auth import Operator, Reader
 from app.admin.models import (
+    Choice,
     Counted,
     Dismissal,
     JobOut,
+    LinkOut,
     Narrowing,
     Page,
     ReplayAll,
@@ -62,6 +64,12 @@ def replay(who: Operator, run_id: RunId, request: Request) -> RunDetail:
     parts = parts_of(request)
     actions.replay(parts, run_id, actor=who.name)
     return _now(parts, run_id)
+
+
+@router.post("/{run_id}/choose", summary="Choose one of a held run's candidates", responses=refusals(404, 409))
+def choose(who: Operator, run_id: RunId, choice: Choice, request: Request) -> LinkOut:
+    """The choice is kept as a link, and the run is replayed."""
+    return LinkOut.model_validate(choices.choose(parts_of(request), run_id, choice.id, actor=who.name))
 
 
 @router.post("/{run_id}/dismiss", summary="Decide that nothing is to be done", responses=refusals(404, 409))

@@ -2,21 +2,22 @@
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
 from opentelemetry import trace
 from prometheus_client import Counter, Histogram
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.core import config as configuration
-from app.core import retries, runs
+from app.core import issues, retries, runs
 from app.core.attempts import Attempt
 from app.core.backoff import delay, exhausted
 from app.core.broker import Broker
@@ -27,9 +28,10 @@ from app.core.flow import AnyFlow, Catalogue
 from app.core.interfaces import Clock, Ledger, NetSuite, PublicLinks, Stripe
 from app.core.links import StoredLinks
 from app.core.locks import Busy, SubjectLocks, subject_locks
+from app.core.mapping import ruled
 from app.core.runs import Queued, Run, Want
 from app.db import Database
-from app.errors import Held, LinkMissing, Permanent, Retryable, Skipped, TieoutError
+from app.errors import Held, LinkMissing, Permanent, Rejected, Retryable, Skipped, TieoutError, Unmapped
 
 log = structlog.get_logger()
 tracer = trace.get_tracer("tieout")
@@ -76,6 +78,8 @@ class Outcome:
     candidates: list[dict[str, Any]] = field(default_factory=list)
     retry_after: timedelta | None = None
     waits_for: LinkMissing | None = None
+    setting: str = ""
+    """The setting that is missing, or the field that was refused."""
 
 
 @dataclass
@@ -156,9 +160,9 @@ class Executor:
             flow = self.catalogue[run.flow]
             if chosen.is_paused(flow) and run.cause not in ("demand", "replay"):
                 runs.put_back(session, run.id, state="queued", count_try=False)
-                retries.book(session, run.id, now + timedelta(minutes=1), "paused")
+                retries.book(session, run.id, now + timedelta(minutes=1), retries.PAUSED)
                 return None
-            retries.book(session, run.id, now + self.time_limit * 1.5, "in flight")
+            retries.book(session, run.id, now + self.time_limit * 1.5, retries.IN_FLIGHT)
             attempt = Attempt(run_id=run.id, number=run.tries, config_version=chosen.version or None, started_at=now)
             session.add(attempt)
             session.flush()
@@ -170,7 +174,7 @@ class Executor:
             if refusal:
                 raise Held(refusal, code="test_mode", action="Connect a live Stripe key or a NetSuite sandbox account.")
             locks.take(runs.lock_name(claimed.run.account, claimed.run.subject))
-            ledger = self._ledger(claimed, attempted)
+            ledger = ruled(self._ledger(claimed, attempted), claimed.flow.key)
             try:
                 source = claimed.flow.reads(ledger, claimed.run.subject)
                 root = claimed.flow.root_of(source)
@@ -195,6 +199,7 @@ class Executor:
             config=claimed.config,
             public=self.public,
             notes=attempted.notes,
+            why_skipped=partial(self._why_skipped, claimed),
         )
 
     def _count(self, ledger: Ledger[Any], attempted: Attempted) -> None:
@@ -228,6 +233,9 @@ class Executor:
                 to_send.append(Queued(claimed.run.id, claimed.flow.key))
             else:
                 to_send += self._tell_waiting(session, claimed, state, outcome)
+                issues.follow(
+                    session, claimed.run, claimed.flow.title, state, outcome, claimed.config, self.clock.now()
+                )
             self._write_attempt(session, claimed, outcome, attempted)
         return state, to_send
 
@@ -246,26 +254,45 @@ class Executor:
         retries.book(session, claimed.run.id, self.clock.now() + wait, outcome.error_class or "retry")
 
     def _settle_dependency(self, session: Session, claimed: Claimed, outcome: Outcome) -> list[Queued]:
-        """LinkMissing: queue the flow that brings the missing object over; this run waits for it."""
+        """LinkMissing: queue the flows that bring the missing objects over, all at once; this run waits for one.
+
+        Woken, it says what still lacks, and waits for that.
+        """
         missing = outcome.waits_for
         if missing is None:
             return []
-        maker = self.catalogue.maker(missing.source, missing.role)
-        if maker is None:
+        wants = [self._want(claimed, missing.source, role, subject) for role, subject in missing.wanted]
+        orphans = [subject for (_, subject), want in zip(missing.wanted, wants, strict=True) if want is None]
+        found = list(dict.fromkeys(want for want in wants if want))
+        skipped = _skipped_meanwhile(session, claimed, found)
+        if orphans:
             outcome.state, outcome.error_class = "held", "held"
-            outcome.action = f"Link {missing.subject} to its NetSuite record by hand, then replay."
-            return []
-        earlier = session.get(Run, claimed.run.waits_for) if claimed.run.waits_for else None
-        if earlier is not None and earlier.subject == missing.subject and earlier.state == "skipped":
+            outcome.action = f"Link {_several(orphans)} to its NetSuite record by hand, then replay."
+        elif skipped:
             outcome.state, outcome.error_class = "held", "held"
-            outcome.summary = f"{missing.subject} was skipped by its own flow: {earlier.summary}"
+            outcome.summary = " ".join(f"{run.subject} was skipped by its own flow: {run.summary}" for run in skipped)
             outcome.action = "Link it by hand or change the setting that skipped it, then replay."
-            return []
-        want = Want(maker.key, claimed.run.account, missing.subject, "dependency", claimed.run.event_id)
-        queued = runs.enqueue(session, [want], now=self.clock.now(), resend_after=RESEND_AFTER)
-        dependency = _open_run(session, want)
-        session.execute(update(Run).where(Run.id == claimed.run.id).values(waits_for=dependency))
+        else:
+            return self._wait_for(session, claimed, outcome, found)
+        return []
+
+    def _want(self, claimed: Claimed, source: str, role: str, subject: str) -> Want | None:
+        maker = self.catalogue.maker(source, role, subject)
+        run = claimed.run
+        return Want(maker.key, run.account, subject, "dependency", run.event_id) if maker else None
+
+    def _wait_for(self, session: Session, claimed: Claimed, outcome: Outcome, wants: list[Want]) -> list[Queued]:
+        queued = runs.enqueue(session, wants, now=self.clock.now(), resend_after=RESEND_AFTER)
+        last = max(_open_run(session, want) for want in wants)
+        outcome.detail = ", ".join(want.subject for want in wants)
+        session.execute(update(Run).where(Run.id == claimed.run.id).values(waits_for=last))
         return queued
+
+    def _why_skipped(self, claimed: Claimed, role: str, subject: str) -> str | None:
+        want = self._want(claimed, claimed.flow.source, role, subject)
+        with self.database.session_scope() as session:
+            found = _skipped_meanwhile(session, claimed, [want] if want else [])
+            return found[0].summary if found else None
 
     def _tell_waiting(self, session: Session, claimed: Claimed, state: str, outcome: Outcome) -> list[Queued]:
         run = claimed.run
@@ -326,7 +353,10 @@ class Executor:
     # what is due ---------------------------------------------------------------------------------------------
 
     def replay_due(self, limit: int = 500) -> int:
-        """Send again what the retry table says is due; returns how many. A run still `running` lost its worker."""
+        """Send again what was never carried out; returns how many. A run still `running` lost its worker.
+
+        Runs that failed are replayed by flow `retry_errors`.
+        """
         now = self.clock.now()
         with self.database.session_scope() as session:
             retries.make_due(session, runs.abandoned(session, older_than=ABANDONED_AFTER), now)
@@ -339,8 +369,8 @@ class Executor:
                     continue
                 if run.state == "running":
                     run.state, run.summary = "retrying", "The worker that tried it went away; it is tried again."
-                row.due_at = now + RESEND_AFTER * (5 if row.reason == "sent again" else 1)
-                row.reason = "sent again"
+                row.due_at = now + RESEND_AFTER * (5 if row.reason == retries.SENT_AGAIN else 1)
+                row.reason = retries.SENT_AGAIN
                 sendable.append(Queued(run.id, run.flow))
         send_all(self.broker, self.catalogue, sendable)
         return len(sendable)
@@ -367,12 +397,16 @@ def outcome_of(error: Exception) -> Outcome:
             return Outcome("retrying", error.sentence, "link_missing", error.code, waits_for=error)
         case Held():
             candidates = [asdict(candidate) for candidate in error.candidates]
-            return Outcome("held", error.sentence, "held", error.code, error.detail, error.action, candidates)
+            about = error.setting if isinstance(error, Unmapped) else ""
+            return Outcome(
+                "held", error.sentence, "held", error.code, error.detail, error.action, candidates, setting=about
+            )
         case Retryable():
             name = _class_name(error)
             return Outcome("retrying", error.sentence, name, error.code, error.detail, retry_after=error.retry_after)
         case Permanent():
-            return Outcome("dead", error.sentence, "permanent", error.code, error.detail)
+            about = next(iter(sorted(error.fields)), "") if isinstance(error, Rejected) else ""
+            return Outcome("dead", error.sentence, "permanent", error.code, error.detail, setting=about)
         case TieoutError():
             return Outcome("dead", error.sentence, "permanent", error.code, error.detail)
     log.error("attempt.failed_unexpectedly", error=repr(error), exc_info=error)
@@ -406,3 +440,36 @@ def _open_run(session: Session, want: Want) -> int:
         .scalar()
     )
     return found
+
+
+SHOWN = 20
+
+
+def _skipped_meanwhile(session: Session, claimed: Claimed, wants: Sequence[Want]) -> list[Run]:
+    """Those whose own flow has skipped them after this run had asked for them, and those that a person dismissed.
+
+    After a replay by a person the skipped ones are asked for anew: a setting may have been changed.
+    """
+    asked = _asked_for(session, claimed)
+    latest = [run for run in (_latest_run(session, want) for want in wants) if run]
+    return [run for run in latest if run.state == "dismissed" or (run.state == "skipped" and run.subject in asked)]
+
+
+def _asked_for(session: Session, claimed: Claimed) -> set[str]:
+    """What the try before this one found missing."""
+    before = select(Attempt).where(Attempt.run_id == claimed.run.id, Attempt.id < claimed.attempt_id)
+    before = before.where(Attempt.outcome.is_distinct_from("postponed")).order_by(Attempt.id.desc()).limit(1)
+    last = session.scalars(before).first()
+    if last is None or (last.outcome, last.error_class) != ("retrying", "link_missing"):
+        return set()
+    return set((last.detail or "").split(", "))
+
+
+def _latest_run(session: Session, want: Want) -> Run | None:
+    same = (Run.flow == want.flow, Run.account == want.account, Run.subject == want.subject)
+    return session.scalars(select(Run).where(*same).order_by(Run.id.desc()).limit(1)).first()
+
+
+def _several(names: Sequence[str]) -> str:
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -1,6 +1,7 @@
 """Flow: the shape a room fills. Catalogue: all rooms, and which of them an event concerns."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -11,12 +12,21 @@ from app.core.interfaces import Ledger, Stripe
 
 S = TypeVar("S")
 O = TypeVar("O", bound="Options")  # noqa: E741
+NUMBER = re.compile("[0-9]{1,18}")
+
+
+class WrongId(ValueError):
+    """None of a flow's source objects can have this id; the sentence names those that it takes."""
 
 
 class Options(BaseModel):
     """What finance may choose for one flow; each field has a default and a sentence."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def problems(self, flows: Collection[str]) -> dict[str, str]:
+        """What the model alone cannot tell: option -> what is wrong with it. `flows` are the keys that there are."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,8 @@ class Flow(Generic[S, O]):
 
     `reads`: a method of the Stripe or NetSuite Protocol, or a function (ledger, id) -> source object.
     `on`: event types; from Stripe as Stripe names them, from NetSuite `<recordType>.<create|edit|xedit|delete|void>`.
-    `makes`: link roles this flow creates, so that another flow's LinkMissing finds it.
+    `makes`: link roles this flow creates, so that another flow's LinkMissing finds it. `subjects`: how the ids of its
+    source objects begin (`in_`); none for NetSuite's, which are numbers.
     """
 
     def __init__(
@@ -46,6 +57,7 @@ class Flow(Generic[S, O]):
         sweep: "Sweep[O] | None" = None,
         options: type[O],
         makes: tuple[str, ...] = (),
+        subjects: tuple[str, ...] = (),
         enabled: bool = True,
     ) -> None:
         self.key = key
@@ -56,6 +68,7 @@ class Flow(Generic[S, O]):
         self.sweep = sweep
         self.options = options
         self.makes = makes
+        self.subjects = subjects
         self.enabled = enabled
         self._when: list[Callable[[S, Ledger[O]], None]] = []
         self._push: Callable[[S, Ledger[O]], None] | None = None
@@ -64,6 +77,11 @@ class Flow(Generic[S, O]):
     @property
     def queue(self) -> str:
         return self.key
+
+    @property
+    def every(self) -> timedelta | None:
+        """How often it looks by itself; none: only when an event or a person says so."""
+        return self.sweep.every if self.sweep else None
 
     def when(self, condition: "Callable[[S, Ledger[O]], None]") -> "Callable[[S, Ledger[O]], None]":
         """Decorator: raises Skipped, Held or NotReady with a sentence when the object is not to be posted (now)."""
@@ -74,6 +92,24 @@ class Flow(Generic[S, O]):
         """Decorator: writes to the other system; safe to repeat after a crash at any point."""
         self._push = function
         return function
+
+    def takes(self, subject: str) -> bool:
+        """Whether an id may be one of its source objects."""
+        if self.source == "stripe":
+            return not self.subjects or subject.startswith(self.subjects)
+        return NUMBER.fullmatch(subject) is not None
+
+    def require(self, subjects: Iterable[str]) -> None:
+        """Raises WrongId for the first that it does not take: a slip of whoever gave the ids, told before any work."""
+        for subject in subjects:
+            if not self.takes(subject):
+                raise WrongId(f"{self.key} takes {self._taken()}, not {subject!r}.")
+
+    def _taken(self) -> str:
+        if self.source != "stripe":
+            return "internal ids of NetSuite, which are numbers"
+        *others, last = (f"{prefix}…" for prefix in self.subjects)
+        return f"ids such as {', '.join(others)} or {last}" if others else f"ids such as {last}"
 
     def root(self, function: Callable[[S], str]) -> Callable[[S], str]:
         """Decorator: the id of the object whose runs must not overlap, when it is not the subject itself."""
@@ -87,9 +123,29 @@ class Flow(Generic[S, O]):
         """Check every condition, then push."""
         if self._push is None:
             raise TypeError(f"{self.key} has no push")
+        to.about(source)
         for condition in self._when:
             condition(source, to)
         self._push(source, to)
+
+
+class CoreFlow(Flow[str, O]):
+    """A flow that the core itself carries out, for the runs of other flows: it reads no object of either system.
+
+    It is switched, paused, scheduled and given options like any other, but has no runs of its own: the ids it is given
+    on demand are those of the runs it is to replay.
+    """
+
+    def __init__(self, key: str, *, title: str, every: timedelta, options: type[O]) -> None:
+        super().__init__(key, title=title, source="tieout", reads=lambda _, subject: subject, options=options)
+        self._every = every
+
+    @property
+    def every(self) -> timedelta:
+        return self._every
+
+    def _taken(self) -> str:
+        return "ids of runs, which are numbers (`tieout retries` lists them)"
 
 
 AnyFlow = Flow[Any, Any]
@@ -114,12 +170,16 @@ class Catalogue(Mapping[str, AnyFlow]):
     def listening(self, source: str, event_type: str) -> list[AnyFlow]:
         return [flow for flow in self._flows.values() if flow.source == source and event_type in flow.on]
 
-    def maker(self, source: str, role: str) -> AnyFlow | None:
-        """The flow that brings an object of `source` over so that a link of `role` exists.
+    def maker(self, source: str, role: str, subject: str) -> AnyFlow | None:
+        """The flow that brings this object of `source` over so that a link of `role` exists.
 
         Of several, one that listens to events: its run for the object may be on its way already.
         """
-        makers = [flow for flow in self._flows.values() if flow.source == source and role in flow.makes]
+        makers = [
+            flow
+            for flow in self._flows.values()
+            if flow.source == source and role in flow.makes and flow.takes(subject)
+        ]
         return min(makers, key=lambda flow: not flow.on, default=None)
 
 

@@ -4,14 +4,17 @@ Reads return frozen dataclasses. Writes name themselves: a NetSuite write carrie
 idempotency key made from (operation, record, payload hash). Every method may raise anything of `app.errors`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from app.core.fingerprint import fingerprint
+
 if TYPE_CHECKING:
     from app.core.config import Config
     from app.core.links import Link
+    from app.core.mapping import Shaper
     from app.systems.netsuite import objects as ns
     from app.systems.netsuite.records import Record, Ref
     from app.systems.stripe import objects as st
@@ -48,13 +51,56 @@ class Stripe(Protocol):
     def payment_intent(self, payment_intent_id: str, /) -> "st.PaymentIntent":
         """With its latest charge."""
 
+    def charges_since(self, since: datetime, /) -> Iterator[str]:
+        """Ids of charges made since then, and of those that an event since then names."""
+
+    def charges_of(self, *, customer: str, created_since: datetime) -> "Iterator[st.Charge]":
+        """Newest first."""
+
+    def refund(self, refund_id: str, /) -> "st.Refund":
+        """With its balance transaction, and the one of its failure, when there are any."""
+
+    def refunds_of(self, charge_id: str, /) -> "Sequence[st.Refund]":
+        """Oldest first."""
+
+    def refunds_since(self, since: datetime, /) -> Iterator[str]: ...
+    def credit_note(self, credit_note_id: str, /) -> "st.CreditNote":
+        """With all its lines (paged)."""
+
+    def credit_notes_of(self, invoice_id: str, /) -> "Sequence[st.CreditNote]":
+        """Oldest first, with all their lines."""
+
+    def credit_notes_since(self, since: datetime, /) -> Iterator[str]: ...
+    def dispute(self, dispute_id: str, /) -> "st.Dispute": ...
+    def disputes_of(self, charge_id: str, /) -> "Sequence[st.Dispute]":
+        """Oldest first; a charge may be disputed more than once."""
+
+    def disputes_since(self, since: datetime, /) -> Iterator[str]: ...
+    def payout(self, payout_id: str, /) -> "st.Payout": ...
+    def payouts_since(self, since: datetime, /) -> Iterator[str]: ...
+    def balance_transaction(self, balance_transaction_id: str, /) -> "st.BalanceTransaction": ...
+    def balance_transactions(
+        self, *, payout: str | None = None, created_since: datetime | None = None, currency: str | None = None
+    ) -> "Iterator[st.BalanceTransaction]":
+        """Oldest first. By payout: of automatic payouts only, the payout's own one among them."""
+
+    def balance(self) -> "Sequence[st.BalanceOf]":
+        """What Stripe holds now, by currency."""
+
+    def login_page_url(self) -> str | None:
+        """The customer portal's lasting log-in page of the default configuration; None when it is switched off."""
+
     def price(self, price_id: str, /) -> "st.Price": ...
+    def product_metadata(self, product_id: str, /) -> Mapping[str, str]: ...
     def tax_rate(self, tax_rate_id: str, /) -> "st.TaxRate": ...
     def customers_with_email(self, email: str, /) -> "Sequence[st.Customer]":
         """Case-sensitive exact match, as Stripe's list filter is; a candidate list, never a decision."""
 
     def customers_marked(self, key: str, value: str, /) -> "Sequence[st.Customer]":
         """Metadata search: may be up to an hour behind, so its silence proves nothing."""
+
+    def customers_matching(self, field: str, value: str, /) -> "Sequence[st.Customer]":
+        """Search by `name` or `phone`, any case: candidates to compare; behind as customers_marked is."""
 
     def invoices_of(self, customer: str, /, *, created_since: datetime | None = None) -> "Iterator[st.Invoice]":
         """Newest first, without lines: to find one by its metadata."""
@@ -88,6 +134,23 @@ class Stripe(Protocol):
     def void_invoice(self, invoice_id: str, /) -> "st.Invoice": ...
     def mark_invoice_uncollectible(self, invoice_id: str, /) -> "st.Invoice": ...
     def pay_invoice_out_of_band(self, invoice_id: str, /) -> "st.Invoice": ...
+    def revise_invoice(self, invoice_id: str, params: Params, /, *, of: str) -> "st.Invoice":
+        """A draft without lines that replaces the open invoice when it is finalized (`from_invoice`, `revision`).
+
+        Customer and currency are the original's, and so is all that `params` leave unsaid.
+        """
+
+    def create_credit_note(self, params: Params, /, *, of: str) -> "st.CreditNote": ...
+    def void_credit_note(self, credit_note_id: str, /) -> "st.CreditNote": ...
+    def report_payment(self, params: Params, /, *, of: str) -> "st.PaymentRecord":
+        """Money that was received outside of Stripe, as a payment record; attached to nothing yet.
+
+        `params` carry metadata: one that Stripe has already is known by it.
+        """
+
+    def attach_payment(self, invoice_id: str, payment_record_id: str, /) -> "st.Invoice":
+        """Let a payment record pay (a part of) an open invoice."""
+
     def update_metadata(self, object_type: str, object_id: str, metadata: Mapping[str, str], /) -> None:
         """`object_type`: customer, invoice, charge, payment_intent ..."""
 
@@ -111,7 +174,27 @@ class NetSuite(Protocol):
     def customers_with_email(self, email: str, /) -> "Sequence[ns.Customer]":
         """Active ones, any case; e-mail is not unique in NetSuite."""
 
+    def customers_with(self, field: str, value: str, /, *, ending: bool = False) -> "Sequence[ns.Customer]":
+        """Active ones whose field (a SuiteQL column, custom ones too) has this value in any case, or ends in it."""
+
     def invoices_numbered(self, tran_id: str, /) -> "Sequence[ns.InvoiceHead]": ...
+    def invoices_holding(self, field: str, values: Sequence[str], /) -> "Sequence[ns.InvoiceHead]":
+        """Invoices in whose custom body field one of the values stands, oldest first."""
+
+    def payments_of(
+        self, customer: str, /, *, since: date, charge_id_field: str | None = None
+    ) -> "Sequence[ns.PaymentHead]":
+        """Customer payments of the customer dated then or later, voided ones left out; newest first."""
+
+    def applications_of(self, internal_id: str, /) -> "Sequence[ns.Application]":
+        """What this transaction is applied to, and what is applied to it; either way, the other document."""
+
+    def transaction(self, record_type: str, internal_id: str, /) -> "ns.TransactionHead":
+        """The head of any transaction: status, amounts, whether it is voided, its period's state."""
+
+    def record_fields(self, record_type: str, /) -> "Mapping[str, str]":
+        """Field id -> type of a record's body, `item.<field>` for a sublist's, from NetSuite's metadata; cached."""
+
     def open_invoices(
         self, *, customer: str | None = None, stripe_id_field: str | None = None
     ) -> "Iterator[ns.InvoiceHead]":
@@ -179,6 +262,12 @@ class Links(Protocol):
         would otherwise have to ask for: subsidiary, currency, A/R account ...), merged over what is there.
         """
 
+    def each(self, role: str, /, *, knowing: str | None = None) -> "Iterator[Link]":
+        """All current ones of a role, oldest first; with `knowing`, only those that have this fact. For sweeps."""
+
+    def add_facts(self, link: "Link", facts: Mapping[str, Any], /) -> None:
+        """Merge facts into a link that is there, which stays as current, or not, as it is."""
+
     def retire(self, link: "Link", /, *, note: str) -> None:
         """No longer the current one (superseded, voided, deleted on one side); kept as history."""
 
@@ -212,6 +301,18 @@ class Ledger(Generic[Options_co]):
     config: "Config"
     public: PublicLinks
     notes: list[str]
+    why_skipped: Callable[[str, str], str | None] = lambda role, subject: None
+    """Role and subject of a missing object that this run asked for: why its own flow skipped it, if it did."""
+    shaper: "Shaper | None" = None
+
+    def about(self, source: object) -> None:
+        """The object that this run carries over: what finance's field rules read from."""
+        if self.shaper is not None:
+            self.shaper.about(source)
+
+    def content(self, record: "Record") -> str:
+        """The fingerprint of what would be sent for this record, finance's field rules applied."""
+        return fingerprint((self.shaper.shaped(record) if self.shaper else record).body())
 
     def note(self, sentence: str) -> None:
         self.notes.append(sentence)

@@ -64,6 +64,7 @@ class RunFilter:
     text: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    issue: int | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         exact = {
@@ -71,6 +72,7 @@ class RunFilter:
             Run.account: self.account,
             Run.subject: self.subject,
             Run.error_code: self.error_code,
+            Run.issue_id: self.issue,
         }
         found: list[ColumnElement[bool]] = [column == value for column, value in exact.items() if value is not None]
         if self.states:

@@ -1,11 +1,11 @@
 """Links: Stripe id <-> NetSuite record, with its role; and the external ids by which NetSuite knows our writes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Boolean, Identity, Index, Text, UniqueConstraint, func, select, text, update
+from sqlalchemy import BigInteger, Boolean, Identity, Index, Text, UniqueConstraint, cast, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,9 +30,11 @@ ROLES = {
     "depa": "depositApplication",
     "dep": "deposit",
     "je": "journalEntry",
+    "url": "customrecord_tieout_invoice_link",
 }
 """Role -> NetSuite record type. Never shared between record types: NetSuite has one namespace for all transactions."""
 
+PAGE = 1000
 _ALLOWED = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -144,6 +146,26 @@ class StoredLinks:
         }
         if told not in self.written:
             self.written.append(told)
+
+    def each(self, role: str, /, *, knowing: str | None = None) -> Iterator[Link]:
+        """Page by page, so that a long sweep neither holds a transaction nor fills the memory."""
+        wanted = [Link.account == self._account, Link.role == role, Link.current]
+        if knowing is not None:
+            wanted.append(Link.facts[knowing].astext.is_not(None))
+        last = 0
+        while True:
+            with self._database.session_scope() as session:
+                page = select(Link).where(*wanted, Link.id > last).order_by(Link.id).limit(PAGE)
+                found = list(session.scalars(page))
+            yield from found
+            if len(found) < PAGE:
+                return
+            last = found[-1].id
+
+    def add_facts(self, link: Link, facts: Mapping[str, Any], /) -> None:
+        merged = Link.facts.op("||")(cast(dict(facts), JSONB))
+        with self._database.session_scope() as session:
+            session.execute(update(Link).where(Link.id == link.id).values(facts=merged, updated_at=func.now()))
 
     def retire(self, link: Link, /, *, note: str) -> None:
         with self._database.session_scope() as session:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
-from app.core import audit, config
+from app.core import audit, config, presets
 from app.core.config import Books, Config, FlowConfig
 from app.core.flow import AnyFlow
 from app.core.preview import Preview
@@ -57,17 +57,25 @@ class Difference:
 
 
 class Previews(Protocol):
-    def preview(self, flow_key: str, account: str, subject: str, *, draft: Config | None = None) -> Preview: ...
+    def preview(
+        self, flow_key: str, account: str, subject: str, *, draft: Config | None = None, anew: bool = False
+    ) -> Preview: ...
 
 
 # reading and writing -------------------------------------------------------------------------------------------
 
 
-def parse(source: str, flows: Mapping[str, AnyFlow]) -> Config:
-    """The configuration that a YAML text spells. Raises InvalidConfig with every problem found."""
+def parse(source: str, flows: Mapping[str, AnyFlow], *, preset: str | None = None) -> Config:
+    """The configuration that a YAML text spells. Raises InvalidConfig with every problem found.
+
+    `preset`: one that lies under what the text says, as its own key `preset` would.
+    """
     if len(source) > LONGEST:
         raise InvalidConfig({"": f"the text is longer than {LONGEST} characters"})
-    return checked(_loaded(source), flows)
+    loaded = _loaded(source)
+    if preset is not None and isinstance(loaded, dict):
+        loaded = {**loaded, "preset": preset}
+    return checked(loaded, flows)
 
 
 def checked(document: object, flows: Mapping[str, AnyFlow]) -> Config:
@@ -75,6 +83,10 @@ def checked(document: object, flows: Mapping[str, AnyFlow]) -> Config:
     if not isinstance(document, dict):
         raise InvalidConfig({"": "a configuration is a mapping of settings, such as `books:` and `flows:`"})
     _require_storable(document)
+    try:
+        document = presets.expanded(document)
+    except presets.UnknownPreset as error:
+        raise InvalidConfig({"preset": str(error)}) from None
     try:
         found = Config.model_validate({key: value for key, value in document.items() if key != "version"})
     except ValidationError as error:
@@ -85,6 +97,13 @@ def checked(document: object, flows: Mapping[str, AnyFlow]) -> Config:
     if problems:
         raise InvalidConfig(problems)
     return found
+
+
+def with_preset(chosen: Config, name: str, flows: Mapping[str, AnyFlow]) -> Config:
+    """The configuration with the settings of a preset in place of its own. Raises InvalidConfig."""
+    if name not in presets.PRESETS:
+        raise InvalidConfig({"preset": f"there is no preset {name!r}; there are {', '.join(presets.PRESETS)}"})
+    return checked(presets.laid_over(config.document(chosen), presets.PRESETS[name].settings), flows)
 
 
 def export(chosen: Config) -> str:
@@ -99,7 +118,10 @@ def version(session: Session, number: int) -> Config:
     row = session.get(ConfigVersion, number)
     if row is None:
         raise LookupError(f"there is no configuration version {number}")
-    return Config.model_validate({**row.document, "version": row.id})
+    try:
+        return Config.model_validate({**row.document, "version": row.id})
+    except ValidationError as error:  # kept under rules that have changed since
+        raise InvalidConfig(_problems(error)) from None
 
 
 def begin_with(session: Session, file: Path, flows: Mapping[str, AnyFlow]) -> Config | None:
@@ -143,6 +165,12 @@ def change(
         changes=[asdict(each) for each in changes],
     )
     return saved
+
+
+def roll_back(session: Session, number: int, *, actor: str, note: str, flows: Mapping[str, AnyFlow]) -> Config:
+    """Put an earlier version in force again, as a new one. Raises LookupError, and InvalidConfig."""
+    earlier = version(session, number)
+    return change(session, lambda _: earlier, actor=actor, note=note or f"Back to version {number}", flows=flows)
 
 
 def with_flow(chosen: Config, key: str, **values: Any) -> Config:
@@ -210,10 +238,10 @@ def _option_problems(chosen: Config, key: str, flows: Mapping[str, AnyFlow]) -> 
     if key not in flows:
         return {f"flows.{key}": "there is no such flow; `tieout flows` lists them"}
     try:
-        chosen.options_for(flows[key])
+        options = chosen.options_for(flows[key])
     except ValidationError as error:
         return _problems(error, f"flows.{key}.options")
-    return {}
+    return {f"flows.{key}.options.{name}": words for name, words in options.problems(flows).items()}
 
 
 # comparing -----------------------------------------------------------------------------------------------------
@@ -238,13 +266,21 @@ def _spelled_out(chosen: Config, other: Config) -> Config:
 
 def flat(chosen: Config) -> dict[str, Any]:
     """Dotted path of each setting -> its value."""
-    return dict(_leaves(chosen.model_dump(mode="json", exclude={"version"}), ""))
+    return dict(leaves(chosen.model_dump(mode="json", exclude={"version"})))
+
+
+def leaves(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Dotted path and value of each; the entries of a list by their number."""
+    return _leaves(dict(settings), "")
 
 
 def _leaves(value: object, path: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _leaves(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list) and any(isinstance(inner, dict) for inner in value):
+        for number, inner in enumerate(value):
+            yield from _leaves(inner, f"{path}.{number}")
     else:
         yield path, value
 
@@ -275,7 +311,7 @@ def _last_that_wrote(database: Database, flows: list[str] | None, sample: int) -
 
 
 def _difference(previews: Previews, before: Config, after: Config, flow: str, account: str, subject: str) -> Difference:
-    now, then = (_shown(previews.preview(flow, account, subject, draft=draft)) for draft in (before, after))
+    now, then = (_shown(previews.preview(flow, account, subject, draft=draft, anew=True)) for draft in (before, after))
     return Difference(flow, account, subject, now, then)
 
 

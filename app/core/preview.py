@@ -11,6 +11,8 @@ from app.core.execute import Outcome, translating
 from app.core.flow import Catalogue
 from app.core.interfaces import Clock, Ledger, NetSuite, PublicLinks, Stripe
 from app.core.links import Link, StoredLinks, external_id
+from app.core.mapping import ruled
+from app.core.match import CustomerMatch
 from app.db import Database
 
 if TYPE_CHECKING:
@@ -44,12 +46,16 @@ class Preview:
 class RecordingLinks(StoredLinks):
     """Stored links, over which this preview's own are laid; none is saved."""
 
-    def __init__(self, database: Database, account: str) -> None:
+    def __init__(self, database: Database, account: str, seen: "Seen | None" = None) -> None:
         super().__init__(database, account)
         self._laid: dict[str, Link] = {}
+        self._seen = seen or Seen()
 
     def of_stripe(self, stripe_id: str, role: str, /) -> Link | None:
-        return self._laid.get(external_id(role, stripe_id)) or super().of_stripe(stripe_id, role)
+        return self._laid.get(external_id(role, stripe_id)) or self._seen(super().of_stripe(stripe_id, role))
+
+    def of_netsuite(self, netsuite_type: str, internal_id: str, role: str, /) -> Link | None:
+        return self._seen(super().of_netsuite(netsuite_type, internal_id, role))
 
     def save(self, role: str, stripe_id: str, ref: "Ref", /, *, origin: str, **facts: Any) -> Link:
         name = external_id(role, stripe_id)
@@ -67,8 +73,36 @@ class RecordingLinks(StoredLinks):
         self._laid[name] = link
         return link
 
+    def add_facts(self, link: Link, facts: Mapping[str, Any], /) -> None:
+        """What was found out in a preview is not kept."""
+
     def retire(self, link: Link, /, *, note: str) -> None:
         """Nothing is retired by a preview."""
+
+
+FORGOTTEN = "forgotten"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How a preview sees the links: as they are, without what was written last, or without the subject's own.
+
+    An echo is told by the fingerprint of the last write: without it, a record comes out as it would be written today,
+    though nothing has changed but the configuration. `unmade`: as if that id had never been carried over.
+    """
+
+    forgetful: bool = False
+    unmade: str | None = None
+
+    def __call__(self, link: Link | None) -> Link | None:
+        if link is None or not self.forgetful:
+            return link
+        if self.unmade in (link.stripe_id, link.netsuite_id):
+            return None
+        # of this copy: the session that read it is closed. None would say that it was never written
+        link.stripe_fingerprint = link.stripe_fingerprint and FORGOTTEN
+        link.netsuite_fingerprint = link.netsuite_fingerprint and FORGOTTEN
+        return link
 
 
 class Previewer:
@@ -81,24 +115,41 @@ class Previewer:
         self._clock = clock
         self._public = public
 
-    def preview(self, flow_key: str, account: str, subject: str, *, draft: Config | None = None) -> Preview:
-        """What a run would do now; with `draft`, under that configuration instead of the one in force."""
+    def preview(
+        self, flow_key: str, account: str, subject: str, *, draft: Config | None = None, anew: bool = False
+    ) -> Preview:
+        """What a run would do now; with `draft`, under that configuration instead of the one in force.
+
+        `anew`: also of a record that is there, unchanged: how it would be written today.
+        """
+        if not anew:
+            return self._preview(flow_key, account, subject, draft, Seen())
+        again = self._preview(flow_key, account, subject, draft, Seen(forgetful=True))
+        if again.written:
+            return again
+        first = self._preview(flow_key, account, subject, draft, Seen(forgetful=True, unmade=subject))
+        return first if first.written else again
+
+    def _preview(self, flow_key: str, account: str, subject: str, draft: Config | None, seen: Seen) -> Preview:
         flow = self._catalogue[flow_key]
         chosen = draft or self._config()
+        if seen.unmade is not None:
+            chosen = _unmatched(chosen)
         notes: list[str] = []
         written: list[Written] = []
         with translating() as said:
-            ledger: Ledger[Any] = Ledger(
+            plain: Ledger[Any] = Ledger(
                 account=account,
                 stripe=self._systems.recording_stripe(account, _forget, written),
                 netsuite=self._systems.recording_netsuite(_forget, written),
-                links=RecordingLinks(self._database, account),
+                links=RecordingLinks(self._database, account, seen),
                 clock=self._clock,
                 options=chosen.options_for(flow),
                 config=chosen,
                 public=self._public,
                 notes=notes,
             )
+            ledger = ruled(plain, flow.key)
             flow.carry(flow.reads(ledger, subject), ledger)
             said.append(Outcome("succeeded", f"Would make {len(written)} write(s)."))
         return Preview(said[-1], notes, written)
@@ -106,6 +157,12 @@ class Previewer:
     def _config(self) -> Config:
         with self._database.session_scope() as session:
             return configuration.current(session)
+
+
+def _unmatched(chosen: Config) -> Config:
+    """By its match rules a customer that has been carried over would find itself again."""
+    none = CustomerMatch(into_netsuite=(), into_stripe=())
+    return chosen.model_copy(update={"match": chosen.match.model_copy(update={"customers": none})})
 
 
 def _forget(_: object) -> None:

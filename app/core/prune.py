@@ -6,13 +6,14 @@ from sqlalchemy import delete, func, select
 
 from app.core.inbox import Event
 from app.core.runs import Run
+from app.core.tables import Alert
 from app.db import Database
 
 BATCH = 5000
 
 
 def prune_old(database: Database, *, older_than: timedelta) -> int:
-    """Deletes finished runs (with their attempts) and events of theirs past the retention; returns how many rows."""
+    """Deletes finished runs (with their attempts), their events and alerts past the retention; how many rows."""
     with database.session_scope() as session:
         old_runs = (
             select(Run.id)
@@ -31,4 +32,6 @@ def prune_old(database: Database, *, older_than: timedelta) -> int:
             .limit(BATCH)
         )
         gone += len(session.execute(delete(Event).where(Event.id.in_(old_events)).returning(Event.id)).all())
+        old_alerts = (Alert.state != "queued", Alert.created_at < func.now() - older_than)
+        gone += len(session.execute(delete(Alert).where(*old_alerts).returning(Alert.id)).all())
     return gone

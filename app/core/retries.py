@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text, delete, func, select, update
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, column, delete, func, or_, select, table, update
 from sqlalchemy.dialects.postgresql import TIMESTAMP, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.inbox import NOW
 from app.db import Base
+
+IN_FLIGHT = "in flight"
+SENT_AGAIN = "sent again"
+PAUSED = "paused"
+_RUNS = table("runs", column("id"), column("state"))
 
 
 class Retry(Base):
@@ -42,7 +47,16 @@ def settle(session: Session, run_id: int) -> None:
 
 
 def due(session: Session, now: datetime, limit: int) -> Sequence[Retry]:
-    """Due rows, oldest first, locked until the commit; rows that another process is looking at are left out."""
+    """What is due whatever flow `retry_errors` may do: first sends, messages that were lost, workers that died.
+
+    Oldest first, locked until the commit; rows that another process is looking at are left out.
+    """
+    ours = or_(_RUNS.c.state != "retrying", Retry.reason.in_((SENT_AGAIN, IN_FLIGHT)))
     return session.scalars(
-        select(Retry).where(Retry.due_at <= now).order_by(Retry.due_at).limit(limit).with_for_update(skip_locked=True)
+        select(Retry)
+        .join(_RUNS, _RUNS.c.id == Retry.run_id)
+        .where(Retry.due_at <= now, ours)
+        .order_by(Retry.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Retry)
     ).all()

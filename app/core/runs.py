@@ -9,8 +9,10 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, Text, c
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.core.flow import AnyFlow
 from app.core.inbox import NOW
 from app.core.retries import Retry
+from app.core.tables import Issue
 from app.db import Base
 
 STATES = ("queued", "running", "retrying", "held", "succeeded", "skipped", "dead", "dismissed")
@@ -36,6 +38,7 @@ class Run(Base):
         Index("ix_runs_subject", "subject"),
         Index("ix_runs_waits_for", "waits_for", postgresql_where=text("waits_for IS NOT NULL")),
         Index("ix_runs_updated_at", "updated_at"),
+        Index("ix_runs_issue_id", "issue_id", postgresql_where=text("issue_id IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -46,6 +49,7 @@ class Run(Base):
     cause: Mapped[str] = mapped_column(Text)  # event | sweep | demand | dependency | replay
     event_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("events.id", ondelete="SET NULL"))
     waits_for: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("runs.id", ondelete="SET NULL"))
+    issue_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey(Issue.id, ondelete="SET NULL"))
     version: Mapped[int] = mapped_column(Integer, server_default="1")
     tries: Mapped[int] = mapped_column(Integer, server_default="0")
     summary: Mapped[str] = mapped_column(Text, server_default="")
@@ -90,7 +94,9 @@ _ENQUEUE = text(
         version = runs.version + 1,
         updated_at = now(),
         event_id = coalesce(excluded.event_id, runs.event_id),
-        cause = CASE WHEN runs.state IN ('held', 'dead') THEN excluded.cause ELSE runs.cause END,
+        cause = CASE
+            WHEN runs.state IN ('held', 'dead') OR excluded.cause = 'demand' THEN excluded.cause
+            ELSE runs.cause END,
         tries = CASE WHEN runs.state IN ('held', 'dead') THEN 0 ELSE runs.tries END,
         state = CASE
             WHEN runs.state IN ('held', 'dead') THEN 'queued'
@@ -274,12 +280,16 @@ def dismiss(session: Session, run_id: int, reason: str) -> bool:
 
 
 def demand(
-    session: Session, flow: str, account: str, subjects: Sequence[str], *, now: datetime, resend_after: timedelta
+    session: Session, flow: AnyFlow, account: str, subjects: Sequence[str], *, now: datetime, resend_after: timedelta
 ) -> tuple[list[Queued], dict[str, int]]:
-    """Ids a person gave: due now even where a retry was booked for later. What to send, and each subject's open run."""
-    wants = [Want(flow, account, subject, "demand") for subject in subjects]
+    """Ids a person gave: due now even where a retry was booked for later. What to send, and each subject's open run.
+
+    Raises WrongId, with nothing queued, when one is no id of the flow's source objects.
+    """
+    flow.require(subjects)
+    wants = [Want(flow.key, account, subject, "demand") for subject in subjects]
     queued = enqueue(session, wants, now=now, resend_after=resend_after)
-    wanted = (Run.flow == flow, Run.account == account, Run.subject.in_(subjects), Run.state.in_(OPEN))
+    wanted = (Run.flow == flow.key, Run.account == account, Run.subject.in_(subjects), Run.state.in_(OPEN))
     found = session.execute(select(Run.id, Run.subject, Run.state).where(*wanted)).all()
     waiting = [row.id for row in found if row.state == "retrying"]
     queued += replay(session, waiting, now=now, resend_after=resend_after)

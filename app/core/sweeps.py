@@ -10,7 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.core import completeness
 from app.core import config as configuration
+from app.core.completeness import Day
 from app.core.config import Config
 from app.core.dispatch import send_all
 from app.core.execute import RESEND_AFTER, Executor
@@ -53,7 +55,7 @@ class Sweeper:
                 continue
             for flow in self._x.catalogue.values():
                 every = chosen.interval_of(flow)
-                if every and chosen.is_enabled(flow) and not chosen.is_paused(flow):
+                if flow.sweep and every and chosen.is_enabled(flow) and not chosen.is_paused(flow):
                     wanted += _if_due(flow.key, account, every, last, now)
             wanted += _if_due("inbox", account, EVENTS_EVERY, last, now)
         for flow_key, account in wanted:
@@ -78,12 +80,28 @@ class Sweeper:
         return found
 
     def on_demand(self, flow_key: str, account: str, subjects: Iterable[str], *, cause: str = "demand") -> list[int]:
-        """Ids a person gave; returns the run of each."""
+        """Ids a person gave; returns the run of each. Raises WrongId."""
+        self._x.catalogue[flow_key].require(subjects := list(subjects))
         wants = [Want(flow_key, account, subject, cause) for subject in subjects]
         with self._x.database.session_scope() as session:
             queued = enqueue(session, wants, now=self._x.clock.now(), resend_after=RESEND_AFTER)
         send_all(self._x.broker, self._x.catalogue, queued)
         return [run.run_id for run in queued]
+
+    def completeness(self) -> list[Day]:
+        """Every account's last days (`alerts.completeness_days`), counted against Stripe's own list of events."""
+        with self._x.database.session_scope() as session:
+            chosen = configuration.current(session)
+        days = chosen.alerts.completeness_days
+        accounts = [name for name in sorted(self._x.modes.stripe) if not self._x.modes.refusal(name)] if days else []
+        start, end = completeness.window(self._x.clock.now(), days, chosen.start_date)
+        found: list[Day] = []
+        for account in accounts:
+            listed = self._x.systems.stripe(account, _forget).events_since(start)
+            found += completeness.count(self._x.database, account, listed, start, end)
+        for day in found:
+            log.info("day.counted", account=day.account, day=str(day.day), stored=day.stored, adds_up=day.adds_up)
+        return found
 
     # parts ---------------------------------------------------------------------------------------------------
 
@@ -91,8 +109,8 @@ class Sweeper:
         cursor = session.get(Cursor, _name(flow_key, account))
         if cursor is not None and cursor.at is not None:
             return cursor.at - OVERLAP
-        if chosen.start_date is not None:
-            return datetime.combine(chosen.start_date, datetime.min.time(), UTC)
+        if chosen.earliest_start is not None:
+            return datetime.combine(chosen.earliest_start, datetime.min.time(), UTC)
         return self._x.clock.now() - FIRST_LOOK
 
     def _ledger(self, flow: AnyFlow, account: str, chosen: Config) -> Ledger[object]:

@@ -1,9 +1,9 @@
-"""The small tables that have no module of their own: cursors, tokens, users, jobs, slot sizes, schedules."""
+"""The small tables that have no module of their own: cursors, tokens, users, jobs, slot sizes, issues, alerts."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Identity, Integer, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Identity, Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -93,3 +93,65 @@ class NetSuiteSlots(Base):
     ceiling: Mapped[int] = mapped_column(Integer)
     changed_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=NOW)
     calm_since: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=NOW)
+
+
+class Issue(Base):
+    """Errors with one cause. `field`: the setting or field it is about, empty where there is none.
+
+    Its runs carry its id. `opened_at` and `times_opened` are of the last time it came up or came back.
+    """
+
+    __tablename__ = "issues"
+    __table_args__ = (UniqueConstraint("flow", "error_code", "field"), Index("ix_issues_state_id", "state", "id"))
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    flow: Mapped[str] = mapped_column(Text)
+    error_code: Mapped[str] = mapped_column(Text)
+    field: Mapped[str] = mapped_column(Text, server_default="")
+    title: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, server_default="open")  # open acknowledged ignored snoozed resolved
+    snoozed_until: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    assignee: Mapped[str] = mapped_column(Text, server_default="")
+    times_opened: Mapped[int] = mapped_column(Integer, server_default="1")
+    opened_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+    first_seen: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+    last_seen: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+
+
+class IssueNote(Base):
+    """Append-only: what people wrote and decided, and what the core did by itself."""
+
+    __tablename__ = "issue_notes"
+    __table_args__ = (Index("ix_issue_notes_issue_id", "issue_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    issue_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("issues.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+    author: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+
+
+class Alert(Base):
+    """One alert to one receiver: what it says, and how sending it went. `period` tells repeats of a subject apart."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (
+        UniqueConstraint("kind", "subject", "period", "receiver"),
+        Index("ix_alerts_due_at", "due_at", postgresql_where=text("state = 'queued'")),
+        Index("ix_alerts_subject_created_at", "subject", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    period: Mapped[str] = mapped_column(Text)
+    receiver: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    state: Mapped[str] = mapped_column(Text, server_default="queued")  # queued sent failed
+    tries: Mapped[int] = mapped_column(Integer, server_default="0")
+    due_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+    answer: Mapped[str | None] = mapped_column(Text)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+    sent_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import typer
 import yaml
+from pydantic import SecretStr
 from sqlalchemy import select
 from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
@@ -18,12 +19,16 @@ from typer.testing import CliRunner, Result
 from app.cli import app, complaining
 from app.core import tokens
 from app.core.audit import AuditEntry
+from app.core.flow import Catalogue
 from app.core.inbox import Event
 from app.core.jobs import RunFilter, replay_all
 from app.core.links import Link
 from app.core.runs import Run
+from app.core.tables import Issue
 from app.db import Database
-from tests.app.admin.installation import Installation, held, install, throttled
+from tests.app.admin.installation import Installation, ambiguous, held, install, throttled
+from tests.app.alerts.receivers import webhook
+from workers.flows import retry_errors
 
 pytestmark = pytest.mark.slow
 
@@ -103,6 +108,12 @@ def test_run_says_what_to_do(cli: Cli, parts: Installation) -> None:
 @pytest.mark.parametrize("arguments", [("no_such_flow", "cus_1"), (FLOW, "../etc"), (FLOW,)])
 def test_run_wrongly_used(cli: Cli, arguments: tuple[str, ...]) -> None:
     assert cli("run", *arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["run", "preview"])
+def test_id_that_the_flow_does_not_take_is_wrong_usage(cli: Cli, parts: Installation, command: str) -> None:
+    result = cli(command, "stripe_invoice_to_netsuite", "cus_1")
+    assert (result.exit_code, "takes ids such as in_…" in result.stderr, parts.systems.books) == (2, True, [])
 
 
 def test_run_for_an_account_that_does_not_exist(cli: Cli) -> None:
@@ -217,6 +228,18 @@ def test_dismiss_wants_a_reason(cli: Cli) -> None:
     assert cli("retries", "dismiss", "2", "--reason", " ").exit_code == 2
 
 
+def test_choose_links_the_candidate(cli: Cli, parts: Installation) -> None:
+    parts.systems.objects["cus_two"] = ambiguous()
+    parts.carried_out(FLOW, ["cus_two"])
+    assert "cus_two is linked to customer 8" in cli("retries", "choose", "1", "8").stdout
+
+
+def test_choose_what_is_no_candidate(cli: Cli, parts: Installation) -> None:
+    parts.systems.objects["cus_two"] = ambiguous()
+    parts.carried_out(FLOW, ["cus_two"])
+    assert cli("retries", "choose", "1", "9").exit_code == 1
+
+
 # configuration ---------------------------------------------------------------------------------------------------
 
 DRAFT = f"flows:\n  {FLOW}:\n    options:\n      prefix: 'X '\n"
@@ -285,6 +308,67 @@ def test_set_flow_keeps_the_other_options(cli: Cli) -> None:
 
 def test_set_flow_without_anything_to_set(cli: Cli) -> None:
     assert cli("config", "set-flow", FLOW).exit_code == 2
+
+
+MISSPELT = "field_rules:\n- {name: region, record_type: invoice, field: custbody_regoin, value: EMEA}\n"
+
+
+def test_plan_refuses_a_field_that_netsuite_has_not(cli: Cli) -> None:
+    result = cli("config", "plan", "-", given=MISSPELT)
+    assert (result.exit_code, "did you mean 'custbody_region'?" in " ".join(result.stderr.split())) == (1, True)
+
+
+def test_apply_refuses_a_field_that_netsuite_has_not(cli: Cli) -> None:
+    cli("config", "apply", "-", "--note", "Regions.", "--yes", given=MISSPELT)
+    assert cli.json("config", "show")["version"] == 0
+
+
+def test_apply_offline_asks_nobody(cli: Cli) -> None:
+    cli("config", "apply", "-", "--note", "Regions.", "--yes", "--offline", given=MISSPELT)
+    assert cli.json("config", "show")["document"]["field_rules"][0]["field"] == "custbody_regoin"
+
+
+def test_presets(cli: Cli) -> None:
+    assert [each["name"] for each in cli.json("config", "presets")] == ["novamodule", "stripe_connector"]
+
+
+def test_presets_for_a_person(cli: Cli) -> None:
+    shown = cli("config", "presets").stdout
+    assert ("custbody_nm_stripe_invoice_id" in shown, "Not known:" in shown) == (True, True)
+
+
+def test_apply_a_preset_over_what_is_in_force(cli: Cli, draft: str) -> None:
+    cli("config", "apply", draft, "--note", "Prefix.", "--yes")
+    cli("config", "apply", "--preset", "novamodule", "--note", "From NovaModule.", "--yes")
+    document = cli.json("config", "show")["document"]
+    assert (document["fields"]["customer_stripe_id"], document["flows"][FLOW]["options"]) == (
+        "custentity_nm_stripe_customer_id",
+        {"prefix": "X "},
+    )
+
+
+def test_plan_a_preset_under_a_file(cli: Cli, draft: str) -> None:
+    paths = [each["path"] for each in cli.json("config", "plan", draft, "--preset", "novamodule")["changes"]]
+    assert {"fields.customer_stripe_id", f"flows.{FLOW}.options.prefix"} <= set(paths)
+
+
+def test_plan_of_nothing(cli: Cli) -> None:
+    assert cli("config", "plan").exit_code == 2
+
+
+def test_an_unknown_preset(cli: Cli) -> None:
+    assert cli("config", "plan", "--preset", "celigo").exit_code == 1
+
+
+def test_rollback(cli: Cli, draft: str) -> None:
+    cli("config", "apply", draft, "--note", "Prefix.", "--yes")
+    cli("config", "rollback", "0", "--yes")
+    shown = cli.json("config", "show")
+    assert (shown["version"], shown["document"]["flows"]) == (2, {})
+
+
+def test_rollback_to_a_version_that_does_not_exist(cli: Cli) -> None:
+    assert cli("config", "rollback", "9", "--yes").exit_code == 2
 
 
 def test_diff(cli: Cli, draft: str) -> None:
@@ -414,3 +498,128 @@ def test_sandbox_env_names_the_configuration_that_fits() -> None:
 def test_starts_the_embedded_database_when_none_is_configured() -> None:
     result = tieout("runs", "--json")
     assert (result.returncode, json.loads(result.stdout)) == (0, {"items": [], "next": None})
+
+
+# issues, alerts, and the retry flow ------------------------------------------------------------------------------
+
+
+def issue_state(parts: Installation) -> str:
+    with parts.database.session_scope() as session:
+        return session.get_one(Issue, 1).state
+
+
+@pytest.mark.usefixtures("three_runs")
+def test_issues_lists_what_is_not_resolved(cli: Cli) -> None:
+    assert [(each["id"], each["state"], each["open_runs"]) for each in cli.json("issues")["items"]] == [(1, "open", 1)]
+    cli("issues", "resolve", "1")
+    assert cli.json("issues")["items"] == []
+    assert "has to decide" in cli("issues", "--state", "resolved").stdout
+
+
+@pytest.mark.usefixtures("three_runs")
+@pytest.mark.parametrize(
+    ("command", "state"),
+    [
+        (["ack"], "acknowledged"),
+        (["ignore"], "ignored"),
+        (["resolve"], "resolved"),
+        (["snooze", "--hours=2"], "snoozed"),
+    ],
+)
+def test_an_issue_is_decided(cli: Cli, parts: Installation, command: list[str], state: str) -> None:
+    result = cli("issues", command[0], "1", *command[1:])
+    assert (result.exit_code, issue_state(parts)) == (0, state)
+    assert cli("issues", "open", "1").exit_code == 0
+    assert issue_state(parts) == "open"
+
+
+@pytest.mark.usefixtures("three_runs")
+def test_an_issue_shows_its_notes_and_runs(cli: Cli) -> None:
+    cli("issues", "note", "1", "Asked the bank.")
+    cli("issues", "assign", "1", "controller")
+    shown = cli.json("issues", "show", "1")
+    assert ([each["text"] for each in shown["notes"]], shown["assignee"], [run["id"] for run in shown["runs"]]) == (
+        ["Asked the bank.", "Assigned to controller."],
+        "controller",
+        [2],
+    )
+    assert "Asked the bank." in cli("issues", "show", "1").stdout
+
+
+@pytest.mark.usefixtures("three_runs")
+def test_all_runs_of_an_issue_are_replayed(cli: Cli, parts: Installation) -> None:
+    assert cli.json("issues", "replay", "1", "--dry-run") == {"count": 1}
+    result = cli("issues", "replay", "1")
+    assert (result.exit_code, state(parts, 2)) == (0, "queued")
+
+
+def test_an_unknown_issue_is_said_to_be_unknown(cli: Cli) -> None:
+    result = cli("issues", "ack", "9")
+    assert (result.exit_code, "There is no issue" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("options", [[], ["--hours=1", "--until=2027-01-01"]])
+def test_a_snooze_says_until_when(cli: Cli, options: list[str]) -> None:
+    assert cli("issues", "snooze", "1", *options).exit_code == 2
+
+
+def test_a_test_alert_needs_a_receiver(cli: Cli) -> None:
+    result = cli("alerts", "test")
+    assert (result.exit_code, "No receiver of alerts is configured" in result.stderr) == (1, True)
+
+
+def test_a_test_alert_says_what_came_back(cli: Cli, parts: Installation) -> None:
+    with webhook() as heard:
+        parts.settings = parts.settings.model_copy(update={"alert_slack_url": SecretStr(heard.url)})
+        result = cli("alerts", "test", "slack")
+    assert (result.exit_code, "The receiver answered 200." in result.stdout, len(heard.posts)) == (0, True, 1)
+    assert [each["state"] for each in cli.json("alerts")["items"]] == ["sent"]
+
+
+@pytest.fixture
+def retrying(parts: Installation, three_runs: None) -> None:
+    """With the flow that replays errors in the catalogue."""
+    flows = [*parts.catalogue.values(), retry_errors.flow]
+    parts.catalogue = parts.executor.catalogue = Catalogue(flows, parts.catalogue.ignored)
+    parts.systems.objects.clear()
+
+
+@pytest.mark.usefixtures("retrying")
+def test_run_retry_errors_replays_these_runs(cli: Cli, parts: Installation) -> None:
+    ended = cli.json("run", "retry_errors", "2", "3")
+    assert [(each["id"], each["flow"], each["state"]) for each in ended] == [
+        (2, FLOW, "succeeded"),
+        (3, FLOW, "succeeded"),
+    ]
+    assert issue_state(parts) == "resolved"
+
+
+@pytest.mark.usefixtures("retrying")
+def test_run_retry_errors_refuses_what_is_finished(cli: Cli) -> None:
+    result = cli("run", "retry_errors", "1")
+    assert (result.exit_code, "Run 1 is succeeded" in result.stderr) == (1, True)
+
+
+@pytest.mark.usefixtures("retrying")
+def test_run_retry_errors_wants_ids_of_runs(cli: Cli) -> None:
+    result = cli("run", "retry_errors", "cus_1")
+    assert (result.exit_code, "ids of runs, which are numbers" in " ".join(result.stderr.split())) == (2, True)
+
+
+@pytest.mark.usefixtures("retrying")
+def test_preview_of_a_replay_is_that_of_the_run(cli: Cli) -> None:
+    told = cli.json("preview", "retry_errors", "2")
+    assert (told["flow"], told["id"], told["outcome"]) == (FLOW, "cus_held", "succeeded")
+
+
+@pytest.mark.usefixtures("retrying")
+def test_the_retry_flow_is_listed_with_its_counters(cli: Cli) -> None:
+    found = next(each for each in cli.json("flows") if each["key"] == "retry_errors")
+    assert (found["enabled"], found["counts"]) == (True, {"held": 1, "retrying": 1})
+
+
+@pytest.mark.usefixtures("retrying")
+def test_the_retry_flow_is_switched_like_any_other(cli: Cli) -> None:
+    assert cli("config", "set-flow", "retry_errors", "--off", "--every", "30", "--option", "batch=7").exit_code == 0
+    shown = cli.json("flows", "show", "retry_errors")
+    assert (shown["enabled"], shown["sweep_minutes"], shown["options"]["batch"]) == (False, 30, 7)

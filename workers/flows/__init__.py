@@ -2,16 +2,33 @@
 
 from app.core.flow import Catalogue
 from workers.flows import (
+    exchange_rates_to_netsuite,
+    hosted_invoice_url_to_netsuite,
     netsuite_customer_to_stripe,
+    netsuite_invoice_status_to_stripe,
     netsuite_invoice_to_stripe,
+    netsuite_invoice_update_to_stripe,
+    netsuite_invoice_void_to_stripe,
+    open_invoice_details_from_stripe,
+    open_invoice_payments_from_stripe_charges,
+    open_invoice_status_from_stripe,
+    portal_url_to_netsuite_customer,
+    retry_errors,
+    stripe_charge_to_netsuite_invoice,
+    stripe_credit_note_to_netsuite,
     stripe_customer_to_netsuite,
+    stripe_dispute_reversal_to_netsuite,
+    stripe_dispute_to_netsuite,
     stripe_invoice_paid_to_netsuite_payment,
     stripe_invoice_to_netsuite,
     stripe_invoice_to_netsuite_realtime,
+    stripe_payment_to_netsuite_payment,
+    stripe_payout_to_netsuite_deposit,
+    stripe_refund_to_netsuite,
 )
 
 _DRAFT = "A draft may still change; invoice.finalized tells when it stands."
-_PAYMENT = "Money is booked when it has paid an invoice: invoice.paid and invoice_payment.paid tell that."
+_PAYMENT = "Money is booked when it has come in: charge.succeeded, charge.captured and invoice.paid tell that."
 _LINES = "Lines are read with their invoice, once it is finalized."
 _SENT = "Sending an invoice changes nothing in the books."
 _CATALOGUE = "Products and prices are mapped to NetSuite items by the configuration."
@@ -30,6 +47,7 @@ _NETSUITE_TYPES = (
     "journalEntry",
 )
 _NETSUITE_EVENTS = ("create", "edit", "xedit", "delete", "void")
+_NETSUITE_NAMES = tuple(f"{kind}.{event}" for kind in _NETSUITE_TYPES for event in _NETSUITE_EVENTS)
 
 IGNORED = {
     "invoice.created": _DRAFT,
@@ -52,11 +70,9 @@ IGNORED = {
     "payment_intent.payment_failed": _PAYMENT,
     "payment_intent.canceled": _PAYMENT,
     "payment_intent.succeeded": _PAYMENT,
-    "charge.succeeded": _PAYMENT,
     "charge.pending": _PAYMENT,
-    "charge.failed": _PAYMENT,
-    "charge.captured": _PAYMENT,
-    "charge.updated": _PAYMENT,
+    "charge.refunded": "It tells of the charge; refund.created says which refund it was.",
+    "charge.refund.updated": "refund.updated says the same, for every payment method.",
     "customer.source.created": _CARDS,
     "customer.source.updated": _CARDS,
     "customer.source.deleted": _CARDS,
@@ -90,20 +106,40 @@ IGNORED = {
     "coupon.deleted": _CATALOGUE,
     "tax_rate.created": _CATALOGUE,
     "tax_rate.updated": _CATALOGUE,
+    "payout.created": "A payout is posted when it is itemised and has arrived.",
+    "payout.updated": "A payout's other events tell of everything that is posted.",
     "balance.available": "The balance is explained by what moved it.",
-    "invoice.delete": "The Stripe invoice of a NetSuite invoice that was deleted is left as it is.",
-    "invoice.void": "The Stripe invoice of a NetSuite invoice that was voided is left as it is.",
-    **{f"{kind}.{event}": _NETSUITE_ONLY for kind in _NETSUITE_TYPES for event in _NETSUITE_EVENTS},
+    "billing_portal.configuration.created": "How the customer portal looks is not kept in NetSuite.",
+    "billing_portal.configuration.updated": "How the customer portal looks is not kept in NetSuite.",
+    "billing_portal.session.created": "A visit to the customer portal changes nothing; what is done there is told of.",
+    **{name: _NETSUITE_ONLY for name in _NETSUITE_NAMES if name not in netsuite_invoice_status_to_stripe.flow.on},
 }
 
 CATALOGUE = Catalogue(
     [
         netsuite_customer_to_stripe.flow,
         stripe_customer_to_netsuite.flow,
+        portal_url_to_netsuite_customer.flow,
         netsuite_invoice_to_stripe.flow,
+        netsuite_invoice_update_to_stripe.flow,
+        netsuite_invoice_void_to_stripe.flow,
+        stripe_charge_to_netsuite_invoice.flow,
         stripe_invoice_to_netsuite.flow,
         stripe_invoice_to_netsuite_realtime.flow,
+        netsuite_invoice_status_to_stripe.flow,
         stripe_invoice_paid_to_netsuite_payment.flow,
+        open_invoice_status_from_stripe.flow,
+        open_invoice_payments_from_stripe_charges.flow,
+        open_invoice_details_from_stripe.flow,
+        hosted_invoice_url_to_netsuite.flow,
+        stripe_payment_to_netsuite_payment.flow,
+        stripe_refund_to_netsuite.flow,
+        stripe_credit_note_to_netsuite.flow,
+        stripe_dispute_to_netsuite.flow,
+        stripe_dispute_reversal_to_netsuite.flow,
+        retry_errors.flow,
+        stripe_payout_to_netsuite_deposit.flow,
+        exchange_rates_to_netsuite.flow,
     ],
     IGNORED,
 )

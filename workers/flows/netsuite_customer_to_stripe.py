@@ -21,6 +21,7 @@ from app.systems.netsuite.records import Ref
 from app.systems.stripe import objects as st
 from workers.records import conditions, currencies
 from workers.records import customer as mapping
+from workers.records.customer_changes import Policy
 from workers.records.stripe_customer_match import Found, match
 
 
@@ -34,6 +35,11 @@ class CustomerToStripe(Options):
     )
     only_if_checked: str | None = Field(None, description="Only customers with this NetSuite checkbox ticked.")
     write_back: bool = Field(True, description="Write the Stripe customer id onto the NetSuite customer.")
+    name: Policy = Field("overwrite", description="A changed name: overwrite Stripe's, fill when empty, or leave.")
+    email: Policy = Field("overwrite", description="The same for the e-mail.")
+    phone: Policy = Field("overwrite", description="The same for the phone number.")
+    billing_address: Policy = Field("overwrite", description="The same for the billing address.")
+    shipping_address: Policy = Field("overwrite", description="The same for the shipping address.")
 
 
 To = Ledger[CustomerToStripe]
@@ -145,8 +151,9 @@ def created(source: ns.Customer, view: mapping.View, to: To) -> st.Customer:
 
 def updated(source: ns.Customer, found: Found, keys: set[str], to: To) -> st.Customer:
     before = found.customer
-    wanted = mapping.stripe_params(view_of(source, to), keys, before)
-    if found.link is None or not to.options.clear_emptied:
+    wanted = mapping.stripe_params(view_of(source, to), taken(keys, before, to), before)
+    known = found.link is not None and "netsuite_view" in found.link.facts  # not so of a link that a person has made
+    if not known or not to.options.clear_emptied:
         wanted = {key: value for key, value in wanted.items() if value != ""}
     params = mapping.differing(wanted, before)
     metadata = mapping.marks(source, to.config.fields.metadata_customer_id, before)
@@ -158,6 +165,27 @@ def updated(source: ns.Customer, found: Found, keys: set[str], to: To) -> st.Cus
     if found.link is not None:
         remember_stripe(found.link, before, after, params, to)
     return after
+
+
+POLICIES = {
+    "name": ("name", "name"),
+    "is_person": ("name", "name"),
+    "email": ("email", "email"),
+    "phone": ("phone", "phone"),
+    "billing": ("billing_address", "address"),
+    "shipping": ("shipping_address", "shipping"),
+}
+"""What changed in NetSuite -> the option that decides on it, and the Stripe field that may be filled already."""
+
+
+def taken(keys: set[str], before: st.Customer, to: To) -> set[str]:
+    """Those changes that finance lets into Stripe."""
+    return {key for key in keys if key not in POLICIES or takes(*POLICIES[key], before, to)}
+
+
+def takes(option: str, field: str, before: st.Customer, to: To) -> bool:
+    chosen: Policy = getattr(to.options, option)
+    return chosen == "overwrite" or (chosen == "fill_only" and not getattr(before, field))
 
 
 def remember_stripe(link: Link, before: st.Customer, after: st.Customer, sent: dict[str, object], to: To) -> None:

@@ -77,6 +77,7 @@ flow = Flow(
     sweep=Sweep(every=timedelta(hours=1), ids=changed_since),
     options=CustomerToNetSuite,
     makes=("cust",),
+    subjects=("cus_",),
 )
 
 

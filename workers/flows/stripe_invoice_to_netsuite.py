@@ -24,6 +24,7 @@ flow = Flow(
     reads=reads(Stripe.invoice),
     sweep=Sweep(every=timedelta(hours=1), ids=made_or_changed_since),
     options=InvoiceToNetSuite,
+    subjects=("in_",),
 )
 flow.when(invoice_import.finalized)
 flow.when(invoice_import.born_in_stripe)

@@ -23,6 +23,7 @@ flow = Flow(
     on=("invoice.finalized", "invoice.paid", "invoice.voided", "invoice.marked_uncollectible"),
     options=AsScheduled,
     makes=("inv", "cm"),
+    subjects=("in_",),
 )
 flow.when(invoice_import.finalized)
 flow.when(invoice_import.born_in_stripe)

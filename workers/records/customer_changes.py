@@ -57,9 +57,13 @@ class Changes:
         body = self._name() | self._plain("email", self.source.email) | self._plain("phone", self.source.phone)
         body |= self._addresses() | self._taxable()
         field = self.rules.stripe_id_field
-        if self.found.link is None and not (self.record and self.record.custom.get(field)):
+        if self._first_time() and not (self.record and self.record.custom.get(field)):
             body[field] = self.source.id
         return body
+
+    def _first_time(self) -> bool:
+        """Tied just now, or linked by a person, who does not write the id into NetSuite."""
+        return self.found.link is None or "stripe_view" not in self.found.link.facts
 
     def _takes(self, name: str, key: str, value: Any) -> bool:
         """Whether this field is written: by policy, what NetSuite holds, and whether empties count."""

@@ -1,6 +1,6 @@
-"""Money that paid Stripe invoices, as a NetSuite customer payment."""
+"""Money received through Stripe, and what of it paid which NetSuite invoices."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,16 +15,27 @@ from app.systems.stripe import objects as st
 
 
 @dataclass(frozen=True)
+class Billed:
+    """A NetSuite invoice that no link stands for. `facts`: as those of an invoice's link."""
+
+    netsuite_id: str
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Share:
     """What of the money went to one NetSuite invoice, in minor units."""
 
-    invoice: Link
+    invoice: Link | Billed
     amount: int
 
 
 @dataclass(frozen=True)
 class Money:
-    """One receipt. `stripe_id` names it in the external id: the charge, or what stands for money outside Stripe."""
+    """One receipt. `stripe_id` names it in the external id: the charge, or what stands for money outside Stripe.
+
+    `customer`, `subsidiary` and `receivable` are for money that paid no invoice, which would say them.
+    """
 
     stripe_id: str
     amount: int
@@ -33,6 +44,9 @@ class Money:
     shares: tuple[Share, ...]
     balance: st.BalanceTransaction | None = None
     charge: st.Charge | None = None
+    customer: str | None = None
+    subsidiary: str | None = None
+    receivable: str | None = None
 
     @property
     def payment(self) -> Decimal:

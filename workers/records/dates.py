@@ -26,7 +26,7 @@ class Posting:
 
 def zone_of(to: Ledger[Any], subsidiary: str | None) -> tzinfo:
     """The time zone that days are counted in: finance's choice, else the subsidiary's, else UTC."""
-    name = to.config.for_account(to.account).time_zone
+    name = to.config.for_account(to.account, subsidiary).time_zone
     if name is None and subsidiary is not None:
         name = to.netsuite.subsidiary(subsidiary).time_zone
     return ZoneInfo(name) if name else UTC

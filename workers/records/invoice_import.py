@@ -1,6 +1,6 @@
 """How a finalized Stripe invoice becomes NetSuite documents: one pipeline for the scheduled and the real-time flow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from app.systems.stripe import objects as st
 from workers.records import conditions, currencies
 from workers.records.dates import Posting, local_day, posting, zone_of
 from workers.records.invoice import WHOLE, Documents, Rules, Sheet, documents, lines, tax_details
+from workers.records.items import with_products
 from workers.records.text import cut
 
 MEMO_LENGTH = 999
@@ -66,7 +67,8 @@ def options_of(to: To) -> InvoiceToNetSuite:
 def finalized(source: st.Invoice, to: To) -> None:
     if source.status == "draft" or source.status is None:
         raise Skipped("The invoice is a draft, which may still change; it is posted when finalized.", code="draft")
-    conditions.after_start((source.finalized_at or source.created).date(), f"Invoice {name_of(source)}", to)
+    day, kind = (source.finalized_at or source.created).date(), "creditMemo" if source.total < 0 else "invoice"
+    conditions.after_start(day, f"Invoice {name_of(source)}", to, kind)
     if source.total == 0 and options_of(to).zero_totals == "skip":
         raise Skipped("The invoice's total is zero, and such invoices are left out by setting.", code="zero_total")
 
@@ -123,8 +125,9 @@ class Customer:
 
 def push(source: st.Invoice, to: To) -> None:
     customer = customer_of(source, to)
-    made = documents(source, rules(to))
     header = header_of(source, customer, to)
+    chosen = rules(to, header.subsidiary)
+    made = documents(source, replace(chosen, books=with_products(source.lines, chosen.books, to)))
     if customer.link:
         currencies.give(to, customer.link, source.currency)
     if made.invoice is None:
@@ -156,10 +159,10 @@ def customer_of(source: st.Invoice, to: To) -> Customer:
     return Customer(fallback)
 
 
-def rules(to: To) -> Rules:
+def rules(to: To, subsidiary: str | None = None) -> Rules:
     chosen = options_of(to)
     return Rules(
-        books=to.config.for_account(to.account),
+        books=to.config.for_account(to.account, subsidiary),
         account=to.account,
         discounts=chosen.discounts,
         prorations=chosen.prorations,
@@ -199,6 +202,7 @@ class Header:
 def header_of(source: st.Invoice, customer: Customer, to: To) -> Header:
     books: Books = to.config.for_account(to.account)
     subsidiary = (customer.link.facts.get("subsidiary") if customer.link else None) or books.subsidiary
+    books = to.config.for_account(to.account, subsidiary)
     zone = zone_of(to, subsidiary)
     day = local_day(source.effective_at or source.finalized_at or source.created, zone)
     return Header(
@@ -228,8 +232,8 @@ def invoice_of(source: st.Invoice, made: Documents, header: Header, to: To) -> I
         class_=options_of(to).class_,
         location=options_of(to).location,
         approval_status=options_of(to).approval_status,
-        lines=lines(sheet, rules(to)),
-        custom={**custom_of(source, header, to), **tax_details(sheet, rules(to))},
+        lines=lines(sheet, rules(to, header.subsidiary)),
+        custom={**custom_of(source, header, to), **tax_details(sheet, rules(to, header.subsidiary))},
     )
 
 
@@ -248,8 +252,8 @@ def credit_memo(source: st.Invoice, made: Documents, purpose: str, header: Heade
         department=options_of(to).department,
         class_=options_of(to).class_,
         location=options_of(to).location,
-        lines=lines(sheet, rules(to)),
-        custom={**custom_of(source, header, to), **tax_details(sheet, rules(to))},
+        lines=lines(sheet, rules(to, header.subsidiary)),
+        custom={**custom_of(source, header, to), **tax_details(sheet, rules(to, header.subsidiary))},
         apply=(Apply(doc=applied.id, amount=sheet.amount),) if applied else (),
     )
     return to.netsuite.upsert(record)

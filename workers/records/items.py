@@ -1,6 +1,10 @@
 """Which NetSuite item a Stripe line is posted to."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from app.core.config import Books, required
+from app.core.interfaces import Ledger
 from app.errors import Unmapped
 from app.systems.stripe import objects as st
 
@@ -19,6 +23,17 @@ def item_of(line: st.InvoiceLine, books: Books, account: str) -> str:
         what = line.description or line.id
         raise Unmapped(f"No NetSuite item is set for “{what}”.", setting=f"books.{account}.items.{where}")
     return found
+
+
+def with_products(lines: Iterable[st.InvoiceLine], books: Books, to: Ledger[Any]) -> Books:
+    """The books with the items that Stripe's products name in their metadata; what the map says comes first."""
+    items = books.items
+    if items.product_metadata_key is None:
+        return books
+    asked = {line.product for line in lines if line.product and line.product not in items.by_product}
+    said = {product: to.stripe.product_metadata(product).get(items.product_metadata_key) for product in sorted(asked)}
+    found = {product: item for product, item in said.items() if item}
+    return books.model_copy(update={"items": items.model_copy(update={"by_product": {**found, **items.by_product}})})
 
 
 def item_for(purpose: str, books: Books, account: str) -> str:

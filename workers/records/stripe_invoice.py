@@ -92,11 +92,19 @@ def view(invoice: ns.Invoice) -> dict[str, Any]:
     """What of the NetSuite invoice is in the Stripe invoice: whether it changed since is seen by its fingerprint."""
     return {
         "tran_id": invoice.tran_id,
+        "due_date": f"{invoice.due_date}",
+        "memo": invoice.message or invoice.memo,
+        "po_number": invoice.other_ref_num,
+        **money(invoice),
+    }
+
+
+def money(invoice: ns.Invoice) -> dict[str, Any]:
+    """The part of it that Stripe never changes on a finalized invoice: who owes what for what."""
+    return {
         "entity": invoice.entity,
         "currency": invoice.currency,
         "total": f"{invoice.total:f}",
-        "due_date": f"{invoice.due_date}",
-        "memo": invoice.message or invoice.memo,
         "lines": [[line.item, line.description, f"{line.amount:f}"] for line in invoice.lines],
     }
 

@@ -21,7 +21,7 @@ def match(source: ns.Invoice, customer: str, to: Ledger[Any]) -> st.Invoice | No
 def named_in_netsuite(source: ns.Invoice, to: Ledger[Any]) -> st.Invoice | None:
     """The invoice whose id NetSuite holds though no link does: an earlier integration's, or a lost link's."""
     named = str(source.custom.get(to.config.fields.invoice_stripe_id) or "")
-    if named.startswith("ch_"):
+    if named.startswith(("ch_", "py_", "pi_")):
         raise Skipped(f"The invoice was paid by charge {named}; it is not billed again.", code="charge")
     if not named:
         return None

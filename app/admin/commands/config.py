@@ -6,16 +6,20 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy.orm import Session
 
-from app.admin import actions, queries, show
-from app.admin.commands.common import ACTOR, Before, Json, Limit, group, installation, pairs
-from app.admin.models import ChangeOut
+from app.admin import actions, checks, queries, show
+from app.admin.commands.common import ACTOR, Before, Json, Limit, Parts, group, installation, pairs
+from app.admin.models import ChangeOut, PresetOut
 from app.core import config as configuration
-from app.core import plan
+from app.core import plan, presets
+from app.core.config import Config
 from app.core.plan import Change, Difference
 
 app = group("What finance chose: show it, compare versions, plan and apply a change.")
-File = Annotated[Path, typer.Argument(help="YAML; - for standard input.")]
+File = Annotated[Path | None, typer.Argument(help="YAML; - for standard input. May be left out with --preset.")]
+Preset = Annotated[str | None, typer.Option(help="Under the file; without one, over what is in force.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Do not ask NetSuite whether the rules' fields exist.")]
 Note = Annotated[str, typer.Option(help="Why; kept with the version.")]
 
 
@@ -69,22 +73,26 @@ def export(
 @app.command("plan")
 def make_plan(
     context: typer.Context,
-    file: File,
+    file: File = None,
+    preset: Preset = None,
+    offline: Offline = False,
     sample: Annotated[int, typer.Option(min=0, max=1000, help="How many of the last records are compared.")] = 20,
     json: Json = False,
 ) -> None:
     """What a file would change, and which of the last records would come out differently. Nothing is written."""
     with installation(context) as parts:
-        wanted = plan.parse(_read(file), parts.catalogue)
         with parts.database.session_scope() as session:
             now = configuration.current(session)
+        wanted = _wanted(parts, now, file, preset)
+        unchecked = checks.fields_exist(parts, wanted, offline=offline)
         changes = plan.diff(now, wanted)
         with show.console(stderr=True).status("Previewing the last records under both configurations"):
             looked_at, found = plan.differences(parts.database, parts.previewer, now, wanted, sample=sample)
     if json:
         lists = {"changes": [asdict(each) for each in changes], "differences": [asdict(each) for each in found]}
-        show.as_json({"based_on": now.version, "looked_at": looked_at, **lists})
+        show.as_json({"based_on": now.version, "looked_at": looked_at, **lists, "unchecked": unchecked})
         return
+    _complain(unchecked)
     _changes(changes)
     show.say(f"{len(found)} of the last {looked_at} record(s) would come out differently.")
     for each in found:
@@ -94,16 +102,19 @@ def make_plan(
 @app.command("apply")
 def applied(
     context: typer.Context,
-    file: File,
     note: Note,
+    file: File = None,
+    preset: Preset = None,
+    offline: Offline = False,
     based_on: Annotated[int | None, typer.Option(help="Refuse when another version is in force.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Put a file in force, as a new version."""
     with installation(context) as parts:
-        wanted = plan.parse(_read(file), parts.catalogue)
         with parts.database.session_scope() as session:
             now = configuration.current(session)
+        wanted = _wanted(parts, now, file, preset)
+        _complain(checks.fields_exist(parts, wanted, offline=offline))
         changes = plan.diff(now, wanted)
         _changes(changes)
         if changes and not yes:
@@ -118,6 +129,56 @@ def applied(
                 based_on=now.version if based_on is None else based_on,
             )
     show.say(f"Version {saved.version} is in force.")
+
+
+@app.command("presets")
+def list_presets(json: Json = False) -> None:
+    """Settings for what an earlier integration left behind."""
+    if json:
+        show.as_json([PresetOut.model_validate(preset) for preset in presets.PRESETS.values()])
+        return
+    for preset in presets.PRESETS.values():
+        show.table(("setting", "value"), plan.leaves(preset.settings), title=f"{preset.name}: {preset.title}")
+        show.say(f"Known: {preset.known}\nNot known: {preset.guesses}\n")
+
+
+@app.command("rollback")
+def rolled_back(
+    context: typer.Context,
+    version: int,
+    note: Note = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Put an earlier version in force again, as a new one; 0 is the built-in default."""
+    with installation(context) as parts:
+        with parts.database.session_scope() as session:
+            changes = plan.diff(configuration.current(session), _earlier(session, version))
+        _changes(changes)
+        if changes and not yes:
+            typer.confirm("Put this in force?", abort=True)
+        with parts.database.session_scope() as session:
+            saved = plan.roll_back(session, version, actor=ACTOR, note=note, flows=parts.catalogue)
+    show.say(f"Version {saved.version} is in force.")
+
+
+def _earlier(session: Session, version: int) -> Config:
+    try:
+        return plan.version(session, version)
+    except LookupError as error:
+        raise typer.BadParameter(str(error), param_hint="VERSION") from None
+
+
+def _wanted(parts: Parts, now: Config, file: Path | None, preset: str | None) -> Config:
+    if file is not None:
+        return plan.parse(_read(file), parts.catalogue, preset=preset)
+    if preset is None:
+        raise typer.BadParameter("say which file, or which preset with --preset", param_hint="FILE")
+    return plan.with_preset(now, preset, parts.catalogue)
+
+
+def _complain(unchecked: str | None) -> None:
+    if unchecked:
+        show.console(stderr=True).print(unchecked)
 
 
 @app.command("set-flow")

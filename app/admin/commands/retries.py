@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from app.admin import actions, queries, show
+from app.admin import actions, choices, queries, show
 from app.admin.commands.common import ACTOR, Before, Json, Limit, Parts, When, group, installation, utc
 from app.admin.models import JobOut
 from app.core import jobs
@@ -69,6 +69,17 @@ def dismiss(
     show.say(f"Run {run_id} is dismissed.")
 
 
+@app.command("choose")
+def choose(context: typer.Context, run: int, candidate: str) -> None:
+    """One of a held run's candidates is the customer meant: kept as a link, and the run is replayed."""
+    with installation(context) as parts:
+        try:
+            made = choices.choose(parts, run, candidate, actor=ACTOR)
+        except LookupError as error:
+            raise typer.BadParameter(str(error), param_hint="RUN") from None
+    show.say(f"{made.stripe_id} is linked to {made.netsuite_type} {made.netsuite_id}; run {run} is due now.")
+
+
 @app.command("replay-all")
 def replay_all(
     context: typer.Context,
@@ -94,7 +105,7 @@ def replay_all(
             return
         if not yes and not json:
             typer.confirm(f"Replay {number} run(s)?", abort=True)
-        job = _carried_out(parts, actions.replay_all(parts, wanted, actor=ACTOR, reason=reason))
+        job = carried_out(parts, actions.replay_all(parts, wanted, actor=ACTOR, reason=reason))
     show.as_json(job) if json else show.say(job.message)
     raise typer.Exit(0 if job.state == "done" else 1)
 
@@ -106,7 +117,7 @@ def _replayable(wanted: RunFilter) -> RunFilter:
         raise typer.BadParameter(str(error), param_hint="--state") from None
 
 
-def _carried_out(parts: Parts, job: Job) -> JobOut:
+def carried_out(parts: Parts, job: Job) -> JobOut:
     columns = (TextColumn("Replaying"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=show.console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=job.total)

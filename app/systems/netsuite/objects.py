@@ -22,6 +22,19 @@ PAID_IN_FULL = "B"
 PENDING_APPROVAL = "D"
 REJECTED = "E"
 VOIDED = "V"
+TYPES: Mapping[str, str] = {
+    "CustInvc": "invoice",
+    "CustPymt": "customerPayment",
+    "CustCred": "creditMemo",
+    "CustRfnd": "customerRefund",
+    "CustDep": "customerDeposit",
+    "DepAppl": "depositApplication",
+    "CashSale": "cashSale",
+    "CashRfnd": "cashRefund",
+    "Deposit": "deposit",
+    "Journal": "journalEntry",
+}
+"""SuiteQL's transaction types -> REST's record types."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,6 +272,104 @@ class InvoiceHead:
             other_ref_num=row.get("otherrefnum"),
             last_modified=moment(row.get("lastmodified")),
             custom=custom_fields(row, "custbody"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentHead:
+    """A customer payment without its applications. `unapplied` and `payment` are in its currency."""
+
+    id: str
+    customer: str
+    currency: str
+    payment: Decimal
+    external_id: str | None = None
+    tran_id: str | None = None
+    unapplied: Decimal = Decimal(0)
+    tran_date: date | None = None
+    memo: str | None = None
+    custom: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_row(cls, row: Row) -> "PaymentHead":
+        """From `PAYMENT_COLUMNS` of `suiteql.py`. Whether a payment's total has a sign there is not published [MEM]."""
+        return cls(
+            id=required(row, "id"),
+            customer=row.get("entity") or "",
+            currency=row.get("currency") or "",
+            payment=abs(amount(row.get("foreigntotal"))),
+            external_id=row.get("externalid"),
+            tran_id=row.get("tranid"),
+            unapplied=abs(amount(row.get("foreignpaymentamountunused"))),
+            tran_date=day(row.get("trandate")),
+            memo=row.get("memo"),
+            custom=custom_fields(row, "custbody"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """Money or credit put against another transaction: `doc`, of type `doc_type` (`invoice`, `creditMemo` ...)."""
+
+    doc: str
+    doc_type: str
+    amount: Decimal
+
+    @classmethod
+    def from_row(cls, row: Row) -> "Application":
+        """From `APPLICATIONS` of `suiteql.py`; the sign of a link's amount is not to be relied on."""
+        kind = row.get("type") or ""
+        return cls(
+            doc=required(row, "id"), doc_type=TYPES.get(kind, kind), amount=abs(amount(row.get("foreignamount")))
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransactionHead:
+    """Any transaction. `total` is in its currency; `unapplied` is what is left of a payment or credit memo."""
+
+    type: str
+    id: str
+    status: str = ""
+    external_id: str | None = None
+    tran_id: str | None = None
+    tran_date: date | None = None
+    entity: str | None = None
+    currency: str | None = None
+    subsidiary: str | None = None
+    account: str | None = None
+    total: Decimal = Decimal(0)
+    unapplied: Decimal = Decimal(0)
+    exchange_rate: Decimal | None = None
+    voided: bool = False
+    deposited: bool = False
+    memo: str | None = None
+    custom: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, record_type: str, body: Json) -> "TransactionHead":
+        """From `GET {record_type}/{id}`. A voided payment or deposit is `R`, all others are `V`."""
+        status = ref_id(body.get("status")) or ""
+        gone = ("R",) if record_type in ("customerPayment", "customerDeposit") else (VOIDED,)
+        cleared = record_type in ("customerPayment", "cashSale", "cashRefund", "customerDeposit")
+        return cls(
+            type=record_type,
+            id=str(body["id"]),
+            status=status,
+            external_id=text(body.get("externalId")),
+            tran_id=text(body.get("tranId")),
+            tran_date=day(body.get("tranDate")),
+            entity=ref_id(first(body, "entity", "customer")),
+            currency=ref_id(body.get("currency")),
+            subsidiary=ref_id(body.get("subsidiary")),
+            account=ref_id(body.get("account")),
+            total=amount(first(body, "total", "payment")),
+            unapplied=amount(first(body, "unapplied", "amountRemaining")),
+            exchange_rate=number(body.get("exchangeRate")),
+            voided=status in gone or boolean(first(body, "voided", "void")),
+            deposited=cleared and status == "C",
+            memo=text(body.get("memo")),
+            custom=custom_fields(body, "custbody"),
         )
 
 

@@ -268,6 +268,7 @@ class CustomerPayment(Record):
     account: str | None = None
     undeposited: bool = False
     ar_account: str | None = None
+    payment_option: str | None = None
     apply: tuple[Apply, ...] = ()
 
     def fields(self) -> dict[str, Any]:
@@ -284,6 +285,7 @@ class CustomerPayment(Record):
             "undepFunds": ref("T") if self.undeposited else None,
             "account": None if self.undeposited else ref(self.account),
             "arAcct": ref(self.ar_account),
+            "paymentOption": ref(self.payment_option),
             "autoApply": False,
             "toBeEmailed": False,
             "apply": sublist(one.body() for one in self.apply),
@@ -333,6 +335,348 @@ class CreditMemo(Record):
             "item": sublist(line.body() for line in self.lines),
             "apply": sublist(one.body() for one in self.apply),
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerRefund(Record):
+    """Money given back out of `account`, against open credit (`apply`) or a customer deposit (`deposits`).
+
+    At least one of the two is needed. NetSuite names the customer `customer` here.
+    """
+
+    record_type: ClassVar[str] = "customerRefund"
+    replace: ClassVar[tuple[str, ...]] = ("apply",)
+
+    customer: str
+    account: str | None = None
+    currency: str | None = None
+    exchange_rate: Decimal | None = None
+    subsidiary: str | None = None
+    tran_date: date | None = None
+    posting_period: str | None = None
+    memo: str | None = None
+    ar_account: str | None = None
+    payment_option: str | None = None
+    apply: tuple[Apply, ...] = ()
+    deposits: tuple[Apply, ...] = ()
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "customer": ref(self.customer),
+            "subsidiary": ref(self.subsidiary),
+            "currency": ref(self.currency),
+            "exchangeRate": self.exchange_rate,
+            "tranDate": self.tran_date,
+            "postingPeriod": ref(self.posting_period),
+            "memo": self.memo,
+            "account": ref(self.account),
+            "arAcct": ref(self.ar_account),
+            "paymentOption": ref(self.payment_option),
+            "apply": sublist(one.body() for one in self.apply),
+            "deposit": sublist(one.body() for one in self.deposits),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class CashSale(Record):
+    """Income and its money in one document, without a receivable. `undepFunds` is a plain box here [MEM]."""
+
+    record_type: ClassVar[str] = "cashSale"
+    replace: ClassVar[tuple[str, ...]] = ("item",)
+
+    entity: str
+    lines: tuple[InvoiceLine, ...]
+    subsidiary: str | None = None
+    currency: str | None = None
+    exchange_rate: Decimal | None = None
+    tran_date: date | None = None
+    posting_period: str | None = None
+    tran_id: str | None = None
+    memo: str | None = None
+    account: str | None = None
+    undeposited: bool = False
+    payment_option: str | None = None
+    department: str | None = None
+    class_: str | None = None
+    location: str | None = None
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "entity": ref(self.entity),
+            "subsidiary": ref(self.subsidiary),
+            "currency": ref(self.currency),
+            "exchangeRate": self.exchange_rate,
+            "tranDate": self.tran_date,
+            "postingPeriod": ref(self.posting_period),
+            "tranId": self.tran_id,
+            "memo": self.memo,
+            "undepFunds": True if self.undeposited else None,
+            "account": None if self.undeposited else ref(self.account),
+            "paymentOption": ref(self.payment_option),
+            "department": ref(self.department),
+            "class": ref(self.class_),
+            "location": ref(self.location),
+            "toBeEmailed": False,
+            "item": sublist(line.body() for line in self.lines),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class CashRefund(Record):
+    """A cash sale given back, out of `account`. Made from a cash sale it takes over what is left out."""
+
+    record_type: ClassVar[str] = "cashRefund"
+    replace: ClassVar[tuple[str, ...]] = ("item",)
+
+    entity: str | None = None
+    lines: tuple[InvoiceLine, ...] = ()
+    subsidiary: str | None = None
+    currency: str | None = None
+    exchange_rate: Decimal | None = None
+    tran_date: date | None = None
+    posting_period: str | None = None
+    tran_id: str | None = None
+    memo: str | None = None
+    account: str | None = None
+    payment_option: str | None = None
+    department: str | None = None
+    class_: str | None = None
+    location: str | None = None
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "entity": ref(self.entity),
+            "subsidiary": ref(self.subsidiary),
+            "currency": ref(self.currency),
+            "exchangeRate": self.exchange_rate,
+            "tranDate": self.tran_date,
+            "postingPeriod": ref(self.posting_period),
+            "tranId": self.tran_id,
+            "memo": self.memo,
+            "account": ref(self.account),
+            "paymentOption": ref(self.payment_option),
+            "department": ref(self.department),
+            "class": ref(self.class_),
+            "location": ref(self.location),
+            "toBeEmailed": False,
+            "item": sublist(line.body() for line in self.lines),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerDeposit(Record):
+    """Money received before there is an invoice; a liability until it is applied. `undepFunds` is a plain box [MEM]."""
+
+    record_type: ClassVar[str] = "customerDeposit"
+
+    customer: str
+    payment: Decimal
+    currency: str | None = None
+    exchange_rate: Decimal | None = None
+    subsidiary: str | None = None
+    tran_date: date | None = None
+    posting_period: str | None = None
+    memo: str | None = None
+    account: str | None = None
+    undeposited: bool = False
+    payment_option: str | None = None
+    sales_order: str | None = None
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "customer": ref(self.customer),
+            "subsidiary": ref(self.subsidiary),
+            "salesOrder": ref(self.sales_order),
+            "currency": ref(self.currency),
+            "exchangeRate": self.exchange_rate,
+            "payment": self.payment,
+            "tranDate": self.tran_date,
+            "postingPeriod": ref(self.posting_period),
+            "memo": self.memo,
+            "undepFunds": True if self.undeposited else None,
+            "account": None if self.undeposited else ref(self.account),
+            "paymentOption": ref(self.payment_option),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepositApplication(Record):
+    """A customer deposit put against invoices; made from the deposit only (transform)."""
+
+    record_type: ClassVar[str] = "depositApplication"
+    replace: ClassVar[tuple[str, ...]] = ("apply",)
+
+    tran_date: date | None = None
+    memo: str | None = None
+    apply: tuple[Apply, ...] = ()
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "tranDate": self.tran_date,
+            "memo": self.memo,
+            "apply": sublist(one.body() for one in self.apply),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deposited:
+    """A payment, sale or refund that lies in undeposited funds, taken into the deposit by its internal id."""
+
+    id: str
+
+    def body(self) -> dict[str, Any]:
+        return {"id": int(self.id), "deposit": True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepositLine:
+    """Money of a deposit that no record stands for (`other`, may be negative), or that is kept back (`cashBack`)."""
+
+    account: str
+    amount: Decimal
+    memo: str | None = None
+    entity: str | None = None
+    ref_num: str | None = None
+    department: str | None = None
+    class_: str | None = None
+    location: str | None = None
+    custom: Mapping[str, Any] = field(default_factory=dict)
+
+    def body(self) -> dict[str, Any]:
+        fields = {
+            "account": ref(self.account),
+            "amount": self.amount,
+            "memo": self.memo,
+            "entity": ref(self.entity),
+            "refNum": self.ref_num,
+            "department": ref(self.department),
+            "class": ref(self.class_),
+            "location": ref(self.location),
+        }
+        return filled(fields) | dict(self.custom)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deposit(Record):
+    """What reached the bank. Its total: payments + others - cash back."""
+
+    record_type: ClassVar[str] = "deposit"
+    replace: ClassVar[tuple[str, ...]] = ("payment", "other", "cashBack")
+
+    account: str
+    currency: str | None = None
+    exchange_rate: Decimal | None = None
+    subsidiary: str | None = None
+    tran_date: date | None = None
+    posting_period: str | None = None
+    memo: str | None = None
+    payments: tuple[Deposited, ...] = ()
+    others: tuple[DepositLine, ...] = ()
+    cash_back: tuple[DepositLine, ...] = ()
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "account": ref(self.account),
+            "subsidiary": ref(self.subsidiary),
+            "currency": ref(self.currency),
+            "exchangeRate": self.exchange_rate,
+            "tranDate": self.tran_date,
+            "postingPeriod": ref(self.posting_period),
+            "memo": self.memo,
+            "payment": sublist(one.body() for one in self.payments),
+            "other": sublist(one.body() for one in self.others),
+            "cashBack": sublist(one.body() for one in self.cash_back),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class JournalLine:
+    """One of `debit` and `credit`. A line on a receivable needs its `entity`."""
+
+    account: str
+    debit: Decimal | None = None
+    credit: Decimal | None = None
+    memo: str | None = None
+    entity: str | None = None
+    department: str | None = None
+    class_: str | None = None
+    location: str | None = None
+    custom: Mapping[str, Any] = field(default_factory=dict)
+
+    def body(self) -> dict[str, Any]:
+        fields = {
+            "account": ref(self.account),
+            "debit": self.debit,
+            "credit": self.credit,
+            "memo": self.memo,
+            "entity": ref(self.entity),
+            "department": ref(self.department),
+            "class": ref(self.class_),
+            "location": ref(self.location),
+        }
+        return filled(fields) | dict(self.custom)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JournalEntry(Record):
+    """`approval_status` 2 is approved. NetSuite refuses one whose debits and credits differ."""
+
+    record_type: ClassVar[str] = "journalEntry"
+    replace: ClassVar[tuple[str, ...]] = ("line",)
+
+    lines: tuple[JournalLine, ...]
+    subsidiary: str | None = None
+    currency: str | None = None
+    exchange_rate: Decimal | None = None
+    tran_date: date | None = None
+    posting_period: str | None = None
+    memo: str | None = None
+    approval_status: str | None = None
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "subsidiary": ref(self.subsidiary),
+            "currency": ref(self.currency),
+            "exchangeRate": self.exchange_rate,
+            "tranDate": self.tran_date,
+            "postingPeriod": ref(self.posting_period),
+            "memo": self.memo,
+            "approvalStatus": ref(self.approval_status),
+            "line": sublist(line.body() for line in self.lines),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceLink(Record):
+    """The custom record that leads to an invoice's page at Stripe. Without a `url` what was there is emptied."""
+
+    record_type: ClassVar[str] = "customrecord_tieout_invoice_link"
+
+    name: str
+    invoice: str
+    stripe_id: str
+    customer: str | None = None
+    url: str | None = None
+    pdf: str | None = None
+    status: str | None = None
+    expires: date | None = None
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "custrecord_tieout_invoice": ref(self.invoice),
+            "custrecord_tieout_customer": ref(self.customer),
+            "custrecord_tieout_stripe_id": self.stripe_id,
+            "custrecord_tieout_status": self.status,
+        }
+
+    def body(self) -> dict[str, Any]:
+        shown = {
+            "custrecord_tieout_url": self.url,
+            "custrecord_tieout_pdf": self.pdf,
+            "custrecord_tieout_expires": self.expires,
+        }
+        return {"externalId": self.external_id} | filled(self.fields()) | shown | dict(self.custom)
 
 
 def ref(internal_id: str | None) -> dict[str, str] | None:

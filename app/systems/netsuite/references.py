@@ -47,6 +47,7 @@ class References:
         self._subsidiaries: Kept[Mapping[str, Subsidiary]] = Kept(LISTS_LIVE)
         self._periods: Kept[Sequence[Period]] = Kept(PERIODS_LIVE)
         self._offset: Kept[timedelta | None] = Kept(LISTS_LIVE)
+        self._fields: dict[str, Kept[Mapping[str, str]]] = {}
 
     def currency(self, iso: str, now: datetime, ask: Ask) -> Ref:
         code = iso.upper()
@@ -93,6 +94,9 @@ class References:
     def offset(self, now: datetime, measure: Callable[[], timedelta | None]) -> timedelta | None:
         """How far SuiteQL's times are from UTC, once measured."""
         return self._offset.get(now, measure)
+
+    def fields(self, record_type: str, now: datetime, load: Callable[[], Mapping[str, str]]) -> Mapping[str, str]:
+        return self._fields.setdefault(record_type, Kept(LISTS_LIVE)).get(now, load)
 
     def forget_periods(self) -> None:
         """NetSuite has just refused a date: what we hold is out of date."""

@@ -6,7 +6,7 @@ user's settings unless TO_CHAR prints them. `status` is a single letter over RES
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 Row = Mapping[str, str | None]
 # One page of at most PAGE rows, and whether there are more behind it.
@@ -31,6 +31,11 @@ INVOICE_COLUMNS = (
     f" TO_CHAR(t.lastmodifieddate,'{MOMENT}') AS lastmodified"
 )
 
+PAYMENT_COLUMNS = (
+    "t.id, t.externalid, t.tranid, t.entity, t.currency, TO_CHAR(t.trandate,'YYYY-MM-DD') AS trandate,"
+    " t.foreigntotal, t.foreignpaymentamountunused, t.memo"
+)
+
 CUSTOMERS_WITH_EMAIL = (
     f"SELECT {CUSTOMER_COLUMNS} FROM customer"  # noqa: S608
     " WHERE LOWER(email) = LOWER(?) AND isinactive = 'F' ORDER BY id"
@@ -43,6 +48,13 @@ CUSTOMERS_SINCE = f"SELECT id FROM customer WHERE lastmodifieddate >= TO_TIMESTA
 INVOICES_SINCE = (
     "SELECT t.id FROM transaction t WHERE t.type = 'CustInvc'"  # noqa: S608
     f" AND t.lastmodifieddate >= TO_TIMESTAMP(?,'{MOMENT}') AND t.id > ? ORDER BY t.id"
+)
+# what it pays or is put against, and what pays it or is put against it; the links of either table say both [MEM]
+APPLICATIONS = (
+    "SELECT t.id, t.type, l.foreignamount FROM PreviousTransactionLineLink l JOIN transaction t"
+    " ON t.id = l.previousdoc WHERE l.nextdoc = ? AND l.linktype = 'Payment'"
+    " UNION ALL SELECT t.id, t.type, l.foreignamount FROM NextTransactionLineLink l JOIN transaction t"
+    " ON t.id = l.nextdoc WHERE l.previousdoc = ? AND l.linktype = 'Payment'"
 )
 CURRENCIES = "SELECT id, symbol FROM currency"
 LAST_CUSTOMER = (
@@ -61,6 +73,7 @@ _PERIODS = (
 # the lock columns are not in every account's view [MEM]
 PERIODS = (_PERIODS.format(locks=", arlocked, alllocked"), _PERIODS.format(locks=""))
 
+_COLUMN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 _CUSTOM_BODY_FIELD = re.compile(r"custbody_?[a-z0-9_]{1,60}")
 
 
@@ -80,6 +93,36 @@ def open_invoices(customer: str | None, stripe_id_field: str | None) -> tuple[st
         f" AND t.foreignamountunpaid > 0{conditions} AND t.id > ? ORDER BY t.id"
     )
     return sql, params
+
+
+def invoices_holding(field: str, values: Sequence[str]) -> tuple[str, list[str]]:
+    """Query and parameters. Raises ValueError for a field name that is not a custom body field's."""
+    column = _column(field)
+    wanted = ", ".join("?" for _ in values)
+    sql = (
+        f"SELECT {INVOICE_COLUMNS}, t.{column} FROM transaction t WHERE t.type = 'CustInvc'"  # noqa: S608
+        f" AND t.{column} IN ({wanted}) ORDER BY t.id"
+    )
+    return sql, list(values)
+
+
+def payments_of(customer: str, day: date, charge_id_field: str | None) -> tuple[str, list[str]]:
+    """Query and parameters. Raises ValueError for a field name that is not a custom body field's."""
+    columns = PAYMENT_COLUMNS if charge_id_field is None else f"{PAYMENT_COLUMNS}, t.{_column(charge_id_field)}"
+    sql = (
+        f"SELECT {columns} FROM transaction t WHERE t.type = 'CustPymt' AND t.voided = 'F'"  # noqa: S608
+        " AND t.entity = ? AND t.trandate >= TO_DATE(?,'YYYY-MM-DD') ORDER BY t.id DESC"
+    )
+    return sql, [customer, day.isoformat()]
+
+
+def customers_with(field: str, value: str, *, ending: bool) -> tuple[str, str]:
+    """Query and its parameter. Raises ValueError for what is no column's name."""
+    if not _COLUMN_NAME.fullmatch(field):
+        raise ValueError(f"{field!r} is not a column")
+    condition = f"{field} LIKE ?" if ending else f"LOWER({field}) = LOWER(?)"
+    sql = f"SELECT {CUSTOMER_COLUMNS} FROM customer WHERE {condition} AND isinactive = 'F' ORDER BY id"  # noqa: S608
+    return sql, f"%{value}" if ending else value
 
 
 def since(moment: datetime, zone: tzinfo | None, slack: timedelta = timedelta(0)) -> str:

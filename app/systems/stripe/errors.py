@@ -69,6 +69,7 @@ class Row:
 STEPS = frozenset(
     """
     finalize_invoice void_invoice mark_invoice_uncollectible pay_invoice_out_of_band send_invoice delete_invoice
+    revise_invoice attach_payment
     """.split()
 )
 TABLE = (

@@ -240,6 +240,7 @@ class Invoice:
     last_finalization_error: str | None = None
     description: str | None = None
     footer: str | None = None
+    custom_fields: Mapping[str, str] = field(default_factory=dict)
     billing_reason: str | None = None
     collection_method: str | None = None
     auto_advance: bool = False
@@ -363,3 +364,158 @@ class TaxRate:
     inclusive: bool
     display_name: str = ""
     jurisdiction: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refund:
+    """Money on its way back. `pending` and `requires_action` may still fail; a failed one's money came back to us.
+
+    `amount` is in the charge's currency; the balance transactions are in the settlement currency.
+    """
+
+    id: str
+    amount: int
+    currency: str
+    status: str | None
+    created: datetime
+    charge: str | None = None
+    payment_intent: str | None = None
+    customer: str | None = None
+    reason: str | None = None
+    failure_reason: str | None = None
+    balance_transaction: BalanceTransaction | None = None
+    failure_balance_transaction: BalanceTransaction | None = None
+    receipt_number: str | None = None
+    metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreditNoteLine:
+    """`amount` is before discounts and exclusive taxes. `type`: invoice_line_item or custom_line_item."""
+
+    id: str
+    amount: int
+    type: str
+    description: str | None = None
+    invoice_line_item: str | None = None
+    quantity: int | None = None
+    discount_amount: int = 0
+    discount_amounts: tuple[DiscountAmount, ...] = ()
+    taxes: tuple[Tax, ...] = ()
+    metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreditNoteRefund:
+    """A refund that belongs to a credit note. `refund` is None for money given back outside of Stripe."""
+
+    amount: int
+    type: str
+    refund: str | None = None
+    payment_record: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreditNote:
+    """`pre_payment_amount` lowered what was due; `post_payment_amount` was given back: refunds, balance, outside."""
+
+    id: str
+    number: str
+    status: str
+    type: str
+    invoice: str
+    currency: str
+    total: int
+    subtotal: int
+    created: datetime
+    customer: str | None = None
+    amount: int = 0
+    pre_payment_amount: int = 0
+    post_payment_amount: int = 0
+    out_of_band_amount: int = 0
+    customer_balance_transaction: str | None = None
+    customer_balance_amount: int = 0
+    refunds: tuple[CreditNoteRefund, ...] = ()
+    lines: tuple[CreditNoteLine, ...] = ()
+    total_taxes: tuple[Tax, ...] = ()
+    discount_amount: int = 0
+    discount_amounts: tuple[DiscountAmount, ...] = ()
+    shipping_cost: ShippingCost | None = None
+    effective_at: datetime | None = None
+    voided_at: datetime | None = None
+    reason: str | None = None
+    memo: str | None = None
+    pdf: str | None = None
+    livemode: bool = False
+    metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispute:
+    """`amount` is what the cardholder disputes; what moved is in `balance_transactions`: none, one or several.
+
+    An inquiry (`warning_*`) moves no money.
+    """
+
+    id: str
+    amount: int
+    currency: str
+    status: str
+    reason: str
+    charge: str
+    created: datetime
+    payment_intent: str | None = None
+    balance_transactions: tuple[BalanceTransaction, ...] = ()
+    is_charge_refundable: bool = False
+    livemode: bool = False
+    metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Payout:
+    """`amount` may be negative: Stripe takes money from the bank. `reconciliation_status`: completed when its balance
+    transactions can be listed, not_applicable for manual and instant payouts, which cannot be itemised.
+    """
+
+    id: str
+    amount: int
+    currency: str
+    status: str
+    automatic: bool
+    method: str
+    type: str
+    created: datetime
+    arrival_date: datetime
+    reconciliation_status: str
+    destination: str | None = None
+    balance_transaction: BalanceTransaction | None = None
+    failure_balance_transaction: BalanceTransaction | None = None
+    failure_code: str | None = None
+    failure_message: str | None = None
+    original_payout: str | None = None
+    reversed_by: str | None = None
+    trace_id: str | None = None
+    statement_descriptor: str | None = None
+    description: str | None = None
+    livemode: bool = False
+    metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentRecord:
+    """Money received outside of Stripe, as reported to it."""
+
+    id: str
+    amount: int
+    currency: str
+    created: datetime
+    metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BalanceOf:
+    """What Stripe holds in one currency, minor units."""
+
+    currency: str
+    available: int
+    pending: int

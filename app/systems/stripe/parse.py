@@ -90,6 +90,7 @@ def invoice(
         last_finalization_error=_message(data.get("last_finalization_error")),
         description=data.get("description"),
         footer=data.get("footer"),
+        custom_fields={shown["name"]: shown["value"] for shown in data.get("custom_fields") or ()},
         billing_reason=data.get("billing_reason"),
         collection_method=data.get("collection_method"),
         auto_advance=bool(data.get("auto_advance")),
@@ -222,6 +223,159 @@ def balance_transaction(data: Json) -> st.BalanceTransaction:
         exchange_rate=_decimal(data.get("exchange_rate")),
         description=data.get("description"),
         fee_details=tuple(_fee(part) for part in data.get("fee_details") or ()),
+    )
+
+
+def dispute(data: Json) -> st.Dispute:
+    """`balance_transactions` come whole, without being asked for."""
+    return st.Dispute(
+        id=data["id"],
+        amount=data["amount"],
+        currency=data["currency"],
+        status=data["status"],
+        reason=data["reason"],
+        charge=_required_id(data["charge"]),
+        created=_moment(data["created"]),
+        payment_intent=_id(data.get("payment_intent")),
+        balance_transactions=tuple(
+            sorted(map(balance_transaction, data.get("balance_transactions") or ()), key=lambda one: one.created)
+        ),
+        is_charge_refundable=data["is_charge_refundable"],
+        livemode=data["livemode"],
+        metadata=_metadata(data),
+    )
+
+
+def refund(data: Json) -> st.Refund:
+    """With both balance transactions expanded; without, they are None in the result though there may be some."""
+    return st.Refund(
+        id=data["id"],
+        amount=data["amount"],
+        currency=data["currency"],
+        status=data.get("status"),
+        created=_moment(data["created"]),
+        charge=_id(data.get("charge")),
+        payment_intent=_id(data.get("payment_intent")),
+        customer=_id(data.get("customer")),
+        reason=data.get("reason"),
+        failure_reason=data.get("failure_reason"),
+        balance_transaction=_expanded(data.get("balance_transaction"), balance_transaction),
+        failure_balance_transaction=_expanded(data.get("failure_balance_transaction"), balance_transaction),
+        receipt_number=data.get("receipt_number"),
+        metadata=_metadata(data),
+    )
+
+
+def credit_note(data: Json, *, lines: Sequence[st.CreditNoteLine] | None = None) -> st.CreditNote:
+    """With `customer_balance_transaction` expanded. `lines`: all of them, where the body has the first few only."""
+    moved = data.get("customer_balance_transaction")
+    return st.CreditNote(
+        id=data["id"],
+        number=data["number"],
+        status=data["status"],
+        type=data["type"],
+        invoice=_required_id(data["invoice"]),
+        currency=data["currency"],
+        total=data["total"],
+        subtotal=data["subtotal"],
+        created=_moment(data["created"]),
+        customer=_id(data.get("customer")),
+        amount=data["amount"],
+        pre_payment_amount=data["pre_payment_amount"],
+        post_payment_amount=data["post_payment_amount"],
+        out_of_band_amount=data.get("out_of_band_amount") or 0,
+        customer_balance_transaction=_id(moved),
+        customer_balance_amount=-moved["amount"] if isinstance(moved, Mapping) else 0,
+        refunds=tuple(_credit_note_refund(given) for given in data.get("refunds") or ()),
+        lines=credit_note_lines_of(data) if lines is None else tuple(lines),
+        total_taxes=_taxes(data.get("total_taxes")),
+        discount_amount=data["discount_amount"],
+        discount_amounts=_discounts(data.get("discount_amounts")),
+        shipping_cost=_shipping_cost(data.get("shipping_cost")),
+        effective_at=_time(data.get("effective_at")),
+        voided_at=_time(data.get("voided_at")),
+        reason=data.get("reason"),
+        memo=data.get("memo"),
+        pdf=data.get("pdf"),
+        livemode=data["livemode"],
+        metadata=_metadata(data),
+    )
+
+
+def credit_note_lines_of(data: Json) -> tuple[st.CreditNoteLine, ...]:
+    return tuple(credit_note_line(line) for line in _listed(data.get("lines")))
+
+
+def credit_note_line(data: Json) -> st.CreditNoteLine:
+    return st.CreditNoteLine(
+        id=data["id"],
+        amount=data["amount"],
+        type=data["type"],
+        description=data.get("description"),
+        invoice_line_item=data.get("invoice_line_item"),
+        quantity=data.get("quantity"),
+        discount_amount=data["discount_amount"],
+        discount_amounts=_discounts(data.get("discount_amounts")),
+        taxes=_taxes(data.get("taxes")),
+        metadata=_metadata(data),
+    )
+
+
+def _credit_note_refund(data: Json) -> st.CreditNoteRefund:
+    outside = data.get("payment_record_refund") or {}
+    return st.CreditNoteRefund(
+        amount=data["amount_refunded"],
+        type=data.get("type") or "refund",
+        refund=_id(data.get("refund")),
+        payment_record=outside.get("payment_record"),
+    )
+
+
+def payment_record(data: Json) -> st.PaymentRecord:
+    asked = data["amount_requested"]
+    return st.PaymentRecord(
+        id=data["id"],
+        amount=asked["value"],
+        currency=asked["currency"],
+        created=_moment(data["created"]),
+        metadata=_metadata(data),
+    )
+
+
+def payout(data: Json) -> st.Payout:
+    return st.Payout(
+        id=data["id"],
+        amount=data["amount"],
+        currency=data["currency"],
+        status=data["status"],
+        automatic=data["automatic"],
+        method=data["method"],
+        type=data["type"],
+        created=_moment(data["created"]),
+        arrival_date=_moment(data["arrival_date"]),
+        reconciliation_status=data["reconciliation_status"],
+        destination=_id(data.get("destination")),
+        balance_transaction=_expanded(data.get("balance_transaction"), balance_transaction),
+        failure_balance_transaction=_expanded(data.get("failure_balance_transaction"), balance_transaction),
+        failure_code=data.get("failure_code"),
+        failure_message=data.get("failure_message"),
+        original_payout=_id(data.get("original_payout")),
+        reversed_by=_id(data.get("reversed_by")),
+        trace_id=(data.get("trace_id") or {}).get("value"),
+        statement_descriptor=data.get("statement_descriptor"),
+        description=data.get("description"),
+        livemode=data["livemode"],
+        metadata=_metadata(data),
+    )
+
+
+def balance(data: Json) -> tuple[st.BalanceOf, ...]:
+    sums = {name: {part["currency"]: part["amount"] for part in data[name]} for name in ("available", "pending")}
+    return tuple(
+        st.BalanceOf(
+            currency=currency, available=sums["available"].get(currency, 0), pending=sums["pending"].get(currency, 0)
+        )
+        for currency in sorted({*sums["available"], *sums["pending"]})
     )
 
 

@@ -1,6 +1,6 @@
 """What the gateway asks Stripe for. Every object comes whole: listings inside it are paged to their end."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,6 +29,36 @@ INVOICE_EVENTS = (
     "invoice.overpaid",
     "invoice.payment_failed",
     "invoice_payment.paid",
+)
+REFUND_EVENTS = ("refund.created", "refund.updated", "refund.failed")
+WITH_MOVEMENTS = ("balance_transaction", "failure_balance_transaction")
+CREDIT_NOTE_EVENTS = ("credit_note.created", "credit_note.updated", "credit_note.voided")
+WITH_BALANCE = {"expand": ["customer_balance_transaction"]}
+DISPUTE_EVENTS = (
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+)
+
+
+CHARGE_EVENTS = (
+    "charge.succeeded",
+    "charge.captured",
+    "charge.updated",
+    "charge.failed",
+    "charge.refunded",
+)
+
+
+PAYOUT_EVENTS = (
+    "payout.created",
+    "payout.updated",
+    "payout.paid",
+    "payout.reconciliation_completed",
+    "payout.failed",
+    "payout.canceled",
 )
 
 
@@ -69,18 +99,122 @@ class Reads(Calls):
             )
         )
 
+    def refund(self, refund_id: str, /) -> st.Refund:
+        asked = {"expand": list(WITH_MOVEMENTS)}
+        return parse.refund(self._call("refund_retrieve", lambda: self._v1.refunds.retrieve(refund_id, asked)))
+
+    def refunds_of(self, charge_id: str, /) -> Sequence[st.Refund]:
+        asked = {"charge": charge_id, "expand": [f"data.{name}" for name in WITH_MOVEMENTS]}
+        found = self._all("refund_list", self._v1.refunds.list, asked)
+        return tuple(reversed([parse.refund(data) for data in found]))
+
+    def refunds_since(self, since: datetime, /) -> Iterator[str]:
+        created = self._all("refund_list", self._v1.refunds.list, {"created": {"gte": since}})
+        yield from _each_once(
+            (data["id"] for data in created),
+            (_named(event, "refund") for event in self._events(since, REFUND_EVENTS)),
+        )
+
+    def credit_note(self, credit_note_id: str, /) -> st.CreditNote:
+        return self._whole_note(self._note_now(credit_note_id))
+
+    def credit_notes_of(self, invoice_id: str, /) -> Sequence[st.CreditNote]:
+        asked = {"invoice": invoice_id, "expand": ["data.customer_balance_transaction"]}
+        found = self._all("credit_note_list", self._v1.credit_notes.list, asked)
+        return tuple(reversed([self._whole_note(data) for data in found]))
+
+    def credit_notes_since(self, since: datetime, /) -> Iterator[str]:
+        created = self._all("credit_note_list", self._v1.credit_notes.list, {"created": {"gte": since}})
+        yield from _each_once(
+            (data["id"] for data in created),
+            (_named(event, "credit_note") for event in self._events(since, CREDIT_NOTE_EVENTS)),
+        )
+
+    def dispute(self, dispute_id: str, /) -> st.Dispute:
+        return parse.dispute(self._call("dispute_retrieve", lambda: self._v1.disputes.retrieve(dispute_id)))
+
+    def disputes_of(self, charge_id: str, /) -> Sequence[st.Dispute]:
+        found = self._all("dispute_list", self._v1.disputes.list, {"charge": charge_id})
+        return tuple(reversed([parse.dispute(data) for data in found]))
+
+    def disputes_since(self, since: datetime, /) -> Iterator[str]:
+        created = self._all("dispute_list", self._v1.disputes.list, {"created": {"gte": since}})
+        yield from _each_once(
+            (data["id"] for data in created),
+            (_named(event, "dispute") for event in self._events(since, DISPUTE_EVENTS)),
+        )
+
+    def charges_since(self, since: datetime, /) -> Iterator[str]:
+        created = self._all("charge_list", self._v1.charges.list, {"created": {"gte": since}})
+        yield from _each_once(
+            (data["id"] for data in created),
+            (_named(event, "charge") for event in self._events(since, CHARGE_EVENTS)),
+        )
+
+    def charges_of(self, *, customer: str, created_since: datetime) -> Iterator[st.Charge]:
+        asked = {"customer": customer, "created": {"gte": created_since}, "expand": ["data.balance_transaction"]}
+        for data in self._all("charge_list", self._v1.charges.list, asked):
+            yield parse.charge(data)
+
+    def payout(self, payout_id: str, /) -> st.Payout:
+        asked = {"expand": ["balance_transaction", "failure_balance_transaction"]}
+        return parse.payout(self._call("payout_retrieve", lambda: self._v1.payouts.retrieve(payout_id, asked)))
+
+    def payouts_since(self, since: datetime, /) -> Iterator[str]:
+        created = self._all("payout_list", self._v1.payouts.list, {"created": {"gte": since}})
+        yield from _each_once(
+            (data["id"] for data in created),
+            (_named(event, "payout") for event in self._events(since, PAYOUT_EVENTS)),
+        )
+
+    def balance_transaction(self, balance_transaction_id: str, /) -> st.BalanceTransaction:
+        retrieve = self._v1.balance_transactions.retrieve
+        found = self._call("balance_transaction_retrieve", lambda: retrieve(balance_transaction_id))
+        return parse.balance_transaction(found)
+
+    def balance_transactions(
+        self, *, payout: str | None = None, created_since: datetime | None = None, currency: str | None = None
+    ) -> Iterator[st.BalanceTransaction]:
+        asked: dict[str, Any] = {"payout": payout, "currency": currency}
+        asked = {name: value for name, value in asked.items() if value}
+        if created_since is not None:
+            asked["created"] = {"gte": created_since}
+        # Stripe lists the newest first
+        found = list(self._all("balance_transaction_list", self._v1.balance_transactions.list, asked))
+        return (parse.balance_transaction(data) for data in reversed(found))
+
+    def balance(self) -> Sequence[st.BalanceOf]:
+        return parse.balance(self._call("balance_retrieve", self._v1.balance.retrieve))
+
     def price(self, price_id: str, /) -> st.Price:
         return parse.price(self._call("price_retrieve", lambda: self._v1.prices.retrieve(price_id)))
 
+    def product_metadata(self, product_id: str, /) -> Mapping[str, str]:
+        found = self._call("product_retrieve", lambda: self._v1.products.retrieve(product_id))
+        return {str(key): str(value) for key, value in (found.get("metadata") or {}).items()}
+
     def tax_rate(self, tax_rate_id: str, /) -> st.TaxRate:
         return parse.tax_rate(self._call("tax_rate_retrieve", lambda: self._v1.tax_rates.retrieve(tax_rate_id)))
+
+    def login_page_url(self) -> str | None:
+        listing = self._v1.billing_portal.configurations.list
+        asked = {"is_default": True, "active": True}
+        for data in self._all("portal_configuration_list", listing, asked):
+            return data["login_page"].get("url") if data["login_page"]["enabled"] else None
+        return None
 
     def customers_with_email(self, email: str, /) -> Sequence[st.Customer]:
         found = self._all("customer_list", self._v1.customers.list, {"email": email})
         return tuple(parse.customer(data) for data in found)
 
     def customers_marked(self, key: str, value: str, /) -> Sequence[st.Customer]:
-        asked: dict[str, Any] = {"query": f"metadata[{_quoted(key)}]:{_quoted(value)}", "limit": 100}
+        return self._customers_found(f"metadata[{_quoted(key)}]:{_quoted(value)}")
+
+    def customers_matching(self, field: str, value: str, /) -> Sequence[st.Customer]:
+        return self._customers_found(f"{field}:{_quoted(value)}")
+
+    def _customers_found(self, query: str) -> Sequence[st.Customer]:
+        asked: dict[str, Any] = {"query": query, "limit": 100}
         found: list[st.Customer] = []
         while True:
             page = self._call("customer_search", lambda: self._v1.customers.search(asked))  # noqa: B023 - called at once
@@ -123,6 +257,22 @@ class Reads(Calls):
 
     def _now(self, invoice_id: str) -> dict[str, Any]:
         return self._call("invoice_retrieve", lambda: self._v1.invoices.retrieve(invoice_id, WITH_PAYMENTS))
+
+    def _note_now(self, credit_note_id: str) -> dict[str, Any]:
+        retrieve = self._v1.credit_notes.retrieve
+        return self._call("credit_note_retrieve", lambda: retrieve(credit_note_id, WITH_BALANCE))
+
+    def _whole_note(self, data: dict[str, Any]) -> st.CreditNote:
+        """The body holds the first lines; the rest is paged on from there."""
+        first = parse.credit_note_lines_of(data)
+        if not data["lines"]["has_more"]:
+            return parse.credit_note(data)
+        rest = self._all(
+            "credit_note_line_item_list",
+            lambda asked: self._v1.credit_notes.line_items.list(data["id"], asked),
+            {"starting_after": first[-1].id} if first else {},
+        )
+        return parse.credit_note(data, lines=(*first, *map(parse.credit_note_line, rest)))
 
     def _whole(self, data: dict[str, Any]) -> st.Invoice:
         return parse.invoice(data, lines=self._lines(data), payments=self._payments(data))

@@ -36,6 +36,8 @@ class RecordingStripe:
         self.account, self.livemode = gateway.account, gateway.livemode
         self._customers: dict[str, st.Customer] = {}
         self._invoices: dict[str, st.Invoice] = {}
+        self._records: dict[str, st.PaymentRecord] = {}
+        self._notes: dict[str, st.CreditNote] = {}
 
     # reads -------------------------------------------------------------------------------------------------
 
@@ -61,14 +63,78 @@ class RecordingStripe:
     def payment_intent(self, payment_intent_id: str, /) -> st.PaymentIntent:
         return self._real.payment_intent(payment_intent_id)
 
+    def refund(self, refund_id: str, /) -> st.Refund:
+        return self._real.refund(refund_id)
+
+    def refunds_of(self, charge_id: str, /) -> Sequence[st.Refund]:
+        return self._real.refunds_of(charge_id)
+
+    def refunds_since(self, since: datetime, /) -> Iterator[str]:
+        return self._real.refunds_since(since)
+
+    def credit_note(self, credit_note_id: str, /) -> st.CreditNote:
+        return self._notes.get(credit_note_id) or self._real.credit_note(credit_note_id)
+
+    def credit_notes_of(self, invoice_id: str, /) -> Sequence[st.CreditNote]:
+        kept = () if invoice_id.startswith(PREFIX) else self._real.credit_notes_of(invoice_id)
+        changed = [self._notes.get(note.id, note) for note in kept]
+        new = [note for note in self._notes.values() if note.id.startswith(PREFIX) and note.invoice == invoice_id]
+        return (*changed, *new)
+
+    def credit_notes_since(self, since: datetime, /) -> Iterator[str]:
+        return self._real.credit_notes_since(since)
+
+    def dispute(self, dispute_id: str, /) -> st.Dispute:
+        return self._real.dispute(dispute_id)
+
+    def disputes_of(self, charge_id: str, /) -> Sequence[st.Dispute]:
+        return self._real.disputes_of(charge_id)
+
+    def disputes_since(self, since: datetime, /) -> Iterator[str]:
+        return self._real.disputes_since(since)
+
+    def charges_since(self, since: datetime, /) -> Iterator[str]:
+        return self._real.charges_since(since)
+
+    def charges_of(self, *, customer: str, created_since: datetime) -> Iterator[st.Charge]:
+        if customer.startswith(PREFIX):
+            return iter(())
+        return self._real.charges_of(customer=customer, created_since=created_since)
+
+    def payout(self, payout_id: str, /) -> st.Payout:
+        return self._real.payout(payout_id)
+
+    def payouts_since(self, since: datetime, /) -> Iterator[str]:
+        return self._real.payouts_since(since)
+
+    def balance_transaction(self, balance_transaction_id: str, /) -> st.BalanceTransaction:
+        return self._real.balance_transaction(balance_transaction_id)
+
+    def balance_transactions(
+        self, *, payout: str | None = None, created_since: datetime | None = None, currency: str | None = None
+    ) -> Iterator[st.BalanceTransaction]:
+        return self._real.balance_transactions(payout=payout, created_since=created_since, currency=currency)
+
+    def balance(self) -> Sequence[st.BalanceOf]:
+        return self._real.balance()
+
     def price(self, price_id: str, /) -> st.Price:
         return self._real.price(price_id)
 
     def tax_rate(self, tax_rate_id: str, /) -> st.TaxRate:
         return self._real.tax_rate(tax_rate_id)
 
+    def login_page_url(self) -> str | None:
+        return self._real.login_page_url()
+
     def customers_with_email(self, email: str, /) -> Sequence[st.Customer]:
         return self._real.customers_with_email(email)
+
+    def product_metadata(self, product_id: str, /) -> Mapping[str, str]:
+        return self._real.product_metadata(product_id)
+
+    def customers_matching(self, field: str, value: str, /) -> Sequence[st.Customer]:
+        return self._real.customers_matching(field, value)
 
     def customers_marked(self, key: str, value: str, /) -> Sequence[st.Customer]:
         return self._real.customers_marked(key, value)
@@ -120,6 +186,9 @@ class RecordingStripe:
 
     def finalize_invoice(self, invoice_id: str, /) -> st.Invoice:
         draft = self._keep_invoice(self.invoice(invoice_id))
+        if draft.from_invoice:
+            origin = self.invoice(draft.from_invoice.invoice)
+            self._keep_invoice(replace(origin, status="void", voided_at=self._now(), latest_revision=draft.id))
         reached = "open" if draft.amount_due > 0 else "paid"
         return self._step("finalize_invoice", invoice_id, status=reached, finalized_at=self._now())
 
@@ -147,6 +216,52 @@ class RecordingStripe:
             amount_paid=due,
             amount_remaining=0,
             amount_paid_off_stripe=due,
+        )
+
+    def revise_invoice(self, invoice_id: str, params: Params, /, *, of: str) -> st.Invoice:
+        self._write("revise_invoice", of, {**params, "from_invoice": {"action": "revision", "invoice": invoice_id}})
+        origin = self._keep_invoice(self.invoice(invoice_id))
+        return self._keep_invoice(self._draft(params, replace(origin, lines=())))
+
+    def create_credit_note(self, params: Params, /, *, of: str) -> st.CreditNote:
+        """Shipping, and the shares of discounts and taxes, are Stripe's to reckon: `amount` is taken at its word."""
+        self._write("create_credit_note", of, params)
+        note = _note(self._new_id("credit_note"), params, self.invoice(params["invoice"]), self._now())
+        self._notes[note.id] = note
+        return note
+
+    def void_credit_note(self, credit_note_id: str, /) -> st.CreditNote:
+        self._write("void_credit_note", credit_note_id, {})
+        self._notes[credit_note_id] = replace(self.credit_note(credit_note_id), status="void", voided_at=self._now())
+        return self._notes[credit_note_id]
+
+    def report_payment(self, params: Params, /, *, of: str) -> st.PaymentRecord:
+        self._write("report_payment", of, params)
+        asked, marks = params["amount_requested"], params.get("metadata") or {}
+        made = st.PaymentRecord(
+            id=self._new_id("payment_record"),
+            amount=asked["value"],
+            currency=asked["currency"],
+            created=self._now(),
+            metadata=dict(marks),
+        )
+        self._records[made.id] = made
+        return made
+
+    def attach_payment(self, invoice_id: str, payment_record_id: str, /) -> st.Invoice:
+        record = self._records.get(payment_record_id)
+        before = self.invoice(invoice_id)
+        paid = min(record.amount if record else 0, before.amount_remaining)
+        left = before.amount_remaining - paid
+        self._write("attach_payment", invoice_id, {"payment_record": payment_record_id})
+        return self._keep_invoice(
+            replace(
+                before,
+                amount_paid=before.amount_paid + paid,
+                amount_remaining=left,
+                amount_paid_off_stripe=(before.amount_paid_off_stripe or 0) + paid,
+                status="paid" if not left else before.status,
+            )
         )
 
     def update_metadata(self, object_type: str, object_id: str, metadata: Mapping[str, str], /) -> None:
@@ -295,3 +410,43 @@ def _updated(before: Any, params: Params) -> Any:
     }
     metadata = {**before.metadata, **(params.get("metadata") or {})}
     return replace(before, **shown, metadata={key: value for key, value in metadata.items() if value != ""})
+
+
+def _note(note_id: str, params: Params, invoice: st.Invoice, now: datetime) -> st.CreditNote:
+    lines = tuple(_note_line(f"{note_id}-line-{n + 1}", given) for n, given in enumerate(params.get("lines") or ()))
+    total = params.get("amount") or sum(line.amount for line in lines)
+    before = min(total, invoice.amount_remaining)
+    return st.CreditNote(
+        id=note_id,
+        number=f"{invoice.number}-{PREFIX}CN",
+        status="issued",
+        type="mixed" if 0 < before < total else "pre_payment" if before else "post_payment",
+        invoice=invoice.id,
+        currency=invoice.currency,
+        customer=invoice.customer,
+        total=total,
+        subtotal=total,
+        amount=total,
+        created=now,
+        pre_payment_amount=before,
+        post_payment_amount=total - before,
+        out_of_band_amount=params.get("out_of_band_amount") or 0,
+        customer_balance_amount=params.get("credit_amount") or 0,
+        lines=lines,
+        reason=params.get("reason"),
+        memo=params.get("memo"),
+        metadata=dict(params.get("metadata") or {}),
+    )
+
+
+def _note_line(line_id: str, given: Params) -> st.CreditNoteLine:
+    unit = Decimal(str(given.get("unit_amount_decimal", given.get("unit_amount", 0))))
+    return st.CreditNoteLine(
+        id=line_id,
+        amount=given["amount"] if "amount" in given else _whole(unit * given.get("quantity", 1)),
+        type=given["type"],
+        description=given.get("description"),
+        invoice_line_item=given.get("invoice_line_item"),
+        quantity=given.get("quantity"),
+        metadata=dict(given.get("metadata") or {}),
+    )

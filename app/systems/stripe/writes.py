@@ -9,13 +9,14 @@ from app.errors import Conflict, NotAllowed, NotFound, OutcomeUnknown, Rejected
 from app.systems.stripe import keys, parse
 from app.systems.stripe import objects as st
 from app.systems.stripe.errors import Refusal, Refused
-from app.systems.stripe.reads import WITH_PAYMENTS, Reads
+from app.systems.stripe.reads import WITH_BALANCE, WITH_PAYMENTS, Reads
 
 Params = Mapping[str, Any]
 Json = dict[str, Any]
 GENERATIONS = 9  # spent keys met for one piece of work; more means that something else is wrong
 KEYS_KEPT = timedelta(hours=25)  # at least 24 hours, docs.stripe.com/api/idempotent_requests
 LINES_PER_CALL = 100
+RECORDS_LOOKED_BACK = timedelta(days=31)
 
 _SERVICES = {
     "customer": "customers",
@@ -127,6 +128,67 @@ class Writes(Reads):
         params = {"paid_out_of_band": True}
         return self._step("pay_invoice_out_of_band", invoice_id, params, self._v1.invoices.pay, ("paid",))
 
+    def revise_invoice(self, invoice_id: str, params: Params, /, *, of: str) -> st.Invoice:
+        """A copy of the invoice without its lines. What else `params` say is set on the draft, not in its creation:
+        only `metadata` is known to be taken together with `from_invoice`."""
+        origin = {"action": "revision", "invoice": invoice_id}
+        made = {"from_invoice": origin, "metadata": params.get("metadata") or {}}
+        revise = Creation(
+            "revise_invoice",
+            of,
+            made,
+            lambda body, options: self._v1.invoices.create({**body, **WITH_PAYMENTS}, options),
+            current=self._living_invoice,
+            found=lambda: self._made_lately("invoice_list", self._v1.invoices.list, made),
+        )
+        draft = self._whole(self._create(revise))
+        self._remove_lines(draft)
+        rest = {name: value for name, value in params.items() if name != "metadata"}
+        return self.update_invoice(draft.id, rest) if rest else self.invoice(draft.id)
+
+    def create_credit_note(self, params: Params, /, *, of: str) -> st.CreditNote:
+        create = Creation(
+            "create_credit_note",
+            of,
+            params,
+            lambda body, options: self._v1.credit_notes.create({**body, **WITH_BALANCE}, options),
+            current=self._issued_note,
+            found=lambda: self._made_lately("credit_note_list", self._v1.credit_notes.list, params, "invoice"),
+        )
+        return self.credit_note(self._create(create)["id"])
+
+    def void_credit_note(self, credit_note_id: str, /) -> st.CreditNote:
+        """One that an earlier, cut-off try had voided already is a success."""
+        void = self._v1.credit_notes.void_credit_note
+        try:
+            return self._whole_note(self._set("void_credit_note", credit_note_id, WITH_BALANCE, void))
+        except (NotAllowed, Rejected, Conflict, OutcomeUnknown):
+            now = self.credit_note(credit_note_id)
+            if now.status == "void":
+                return now
+            raise
+
+    def report_payment(self, params: Params, /, *, of: str) -> st.PaymentRecord:
+        """The record that carries the same metadata already, or a new one."""
+        report = Creation(
+            "report_payment",
+            of,
+            params,
+            lambda body, options: self._v1.payment_records.report_payment(body, options),
+            found=lambda: self._reported(params),
+        )
+        return parse.payment_record(self._reported(params) or self._create(report))
+
+    def attach_payment(self, invoice_id: str, payment_record_id: str, /) -> st.Invoice:
+        params = {"payment_record": payment_record_id, **WITH_PAYMENTS}
+        try:
+            return self._whole(self._set("attach_payment", invoice_id, params, self._v1.invoices.attach_payment))
+        except (NotAllowed, Rejected, Conflict, OutcomeUnknown):
+            now = self.invoice(invoice_id)
+            if any(one.payment_record == payment_record_id for one in now.payments):
+                return now
+            raise
+
     def update_metadata(self, object_type: str, object_id: str, metadata: Mapping[str, str], /) -> None:
         if object_type not in _SERVICES:
             raise ValueError(f"{object_type} has no metadata that can be updated")
@@ -211,6 +273,12 @@ class Writes(Reads):
             )
         )
 
+    def _remove_lines(self, draft: st.Invoice) -> None:
+        lines = [{"id": line.id, "behavior": "delete"} for line in draft.lines]
+        for start in range(0, len(lines), LINES_PER_CALL):
+            few = {"lines": lines[start : start + LINES_PER_CALL]}
+            self._set("remove_invoice_lines", draft.id, few, self._v1.invoices.remove_lines)
+
     # was it done? ------------------------------------------------------------------------------------------
 
     def _made_lately(
@@ -233,6 +301,14 @@ class Writes(Reads):
             return dict(data)
         raise OutcomeUnknown(f"The draft {invoice_id} has {there} lines, neither {start} nor {start + count}.")
 
+    def _reported(self, params: Params) -> Json | None:
+        """The payment record with this metadata; its listing has no other filter than the time."""
+        if not params.get("metadata"):
+            raise OutcomeUnknown("Without metadata of ours it cannot be told whether Stripe has the payment.")
+        asked = {"created_after": int((self.clock.now() - RECORDS_LOOKED_BACK).timestamp())}
+        listed = self._all("payment_record_list", self._v1.payment_records.list, asked)
+        return next((data for data in listed if _made_from(params, data)), None)
+
     def _living_customer(self, made: Json) -> Json | None:
         now = self._still("customer_retrieve", lambda: self._v1.customers.retrieve(made["id"]))
         return None if now is None or now.get("deleted") else now
@@ -241,6 +317,10 @@ class Writes(Reads):
         retrieve = self._v1.invoices.retrieve
         now = self._still("invoice_retrieve", lambda: retrieve(made["id"], WITH_PAYMENTS))
         return None if now is None or now.get("deleted") or now["status"] == "void" else now
+
+    def _issued_note(self, made: Json) -> Json | None:
+        now = self._still("credit_note_retrieve", lambda: self._v1.credit_notes.retrieve(made["id"], WITH_BALANCE))
+        return None if now is None or now["status"] == "void" else now
 
     def _living_tax_id(self, customer_id: str, made: Json) -> Json | None:
         retrieve = self._v1.customers.tax_ids.retrieve

@@ -20,7 +20,7 @@ from app.core.flow import Catalogue, Flow, Options, Sweep
 from app.core.preview import Previewer, Written
 from app.core.sweeps import Sweeper
 from app.db import Database
-from app.errors import Held, LinkMissing, Skipped, Throttled
+from app.errors import Ambiguous, Candidate, Held, LinkMissing, Rejected, Skipped, Throttled, Unavailable
 from app.receiver.serve import listen
 from app.settings import Settings
 
@@ -86,22 +86,33 @@ class FakeStripe:
 class FakeNetSuite:
     books: list[tuple[str, dict[str, str]]]
     calls: int = 0
+    fields: Mapping[str, Mapping[str, str]] | None = None
 
     def put(self, external_id: str, body: dict[str, str]) -> None:
         self.calls += 1
         self.books.append((external_id, body))
+
+    def record_fields(self, record_type: str) -> Mapping[str, str]:
+        if self.fields is None:
+            raise Unavailable("NetSuite cannot be reached.")
+        if record_type not in self.fields:
+            raise Rejected("NetSuite does not know this kind of record.")
+        return self.fields[record_type]
 
 
 @dataclass
 class FakeSystems:
     objects: dict[str, Any] = field(default_factory=dict)
     books: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    fields: Mapping[str, Mapping[str, str]] | None = field(
+        default_factory=lambda: {"invoice": {"memo": "string", "custbody_region": "string"}}
+    )
 
     def stripe(self, account: str, record: Record) -> Any:
         return FakeStripe(account, self.objects, record)
 
     def netsuite(self, record: Record) -> Any:
-        return FakeNetSuite(self.books)
+        return FakeNetSuite(self.books, fields=self.fields)
 
     def recording_stripe(self, account: str, record: Record, written: list[Written]) -> Any:
         return FakeStripe(account, self.objects, record)
@@ -152,6 +163,7 @@ def catalogue() -> Catalogue:
         on=("invoice.finalized",),
         options=InvoiceOptions,
         makes=("inv",),
+        subjects=("in_",),
     )
 
     @invoices.push
@@ -166,6 +178,11 @@ def catalogue() -> Catalogue:
 
 def held() -> Held:
     return Held("Two customers have this e-mail address.", action="Link one of them by hand, then replay.")
+
+
+def ambiguous() -> Ambiguous:
+    candidates = [Candidate("netsuite", "customer", one, "Ada Works", "e-mail") for one in ("7", "8")]
+    return Ambiguous("2 customers have this e-mail.", action="Choose one.", candidates=candidates)
 
 
 def throttled() -> Throttled:

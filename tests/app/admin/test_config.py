@@ -1,3 +1,4 @@
+import pytest
 import yaml
 
 from tests.app.admin.conftest import Client
@@ -68,6 +69,77 @@ def test_apply_based_on_an_older_version_is_refused(client: Client) -> None:
     admin = client("admin")
     admin.post("/config/apply", json={"yaml": DRAFT, "note": "one", "based_on": 0})
     assert admin.post("/config/apply", json={"yaml": "{}", "note": "two", "based_on": 0}).status_code == 409
+
+
+RULE = "field_rules:\n- {{name: region, record_type: {}, field: {}, expression: source.metadata.region}}\n"
+MISSPELT = RULE.format("invoice", "custbody_regoin")
+
+
+@pytest.mark.parametrize(("path", "note"), [("plan", {}), ("apply", {"note": "Regions."})])
+def test_a_rule_for_a_field_that_netsuite_has_not_is_refused(client: Client, path: str, note: dict[str, str]) -> None:
+    answer = client("admin").post(f"/config/{path}", json={"yaml": MISSPELT, **note})
+    said = answer.json()["error"]
+    assert answer.status_code == 422
+    assert (
+        "field_rules.0.field: rule “region”: NetSuite has no field 'custbody_regoin' on invoice, "
+        "did you mean 'custbody_region'?"
+    ) in said["message"]
+
+
+def test_a_rule_for_a_field_that_netsuite_has_is_applied(client: Client) -> None:
+    draft = {"yaml": RULE.format("invoice", "custbody_region"), "note": "Regions."}
+    assert client("admin").post("/config/apply", json=draft).json()["version"] == 1
+
+
+def test_a_rule_that_touches_money_is_refused_with_the_reason(client: Client) -> None:
+    answer = client("admin").post("/config/plan", json={"yaml": RULE.format("customerPayment", "payment")})
+    assert (answer.status_code, "no rule may set `payment`" in answer.json()["error"]["message"]) == (422, True)
+
+
+def test_offline_does_not_ask_netsuite(client: Client) -> None:
+    answer = client("admin").post("/config/plan", json={"yaml": MISSPELT, "offline": True}).json()
+    assert answer["unchecked"] == "The fields of the rules were not looked up in NetSuite (offline)."
+
+
+def test_a_netsuite_that_is_away_is_told(client: Client, parts: Installation) -> None:
+    parts.systems.fields = None
+    answer = client("admin").post("/config/plan", json={"yaml": MISSPELT}).json()
+    assert answer["unchecked"] == "The fields of the rules were not looked up in NetSuite: NetSuite cannot be reached."
+
+
+def test_a_record_that_the_catalog_does_not_tell_of_is_left_to_netsuite(client: Client) -> None:
+    answer = client("admin").post("/config/plan", json={"yaml": RULE.format("journalEntry", "memo")})
+    assert (answer.status_code, answer.json()["unchecked"]) == (200, None)
+
+
+def test_rollback_puts_an_earlier_version_in_force(client: Client) -> None:
+    admin = client("admin")
+    admin.post("/config/apply", json={"yaml": DRAFT, "note": "one"})
+    admin.post("/config/apply", json={"yaml": "{}", "note": "two"})
+    assert admin.post("/config/rollback", json={"version": 1}).json()["version"] == 3
+    assert (
+        admin.get(f"/flows/{FLOW}").json()["options"]["prefix"],
+        admin.get("/config/versions/3").json()["note"],
+    ) == (
+        "X ",
+        "Back to version 1",
+    )
+
+
+def test_rollback_to_a_version_that_does_not_exist(client: Client) -> None:
+    assert client("admin").post("/config/rollback", json={"version": 9}).status_code == 404
+
+
+def test_rollback_is_an_admins(client: Client) -> None:
+    assert client("operate").post("/config/rollback", json={"version": 0}).status_code == 403
+
+
+def test_presets_say_what_is_known_and_what_is_not(client: Client) -> None:
+    found = client("read").get("/config/presets").json()
+    assert [(each["name"], bool(each["known"]), bool(each["guesses"])) for each in found] == [
+        ("novamodule", True, True),
+        ("stripe_connector", True, True),
+    ]
 
 
 def test_apply_wants_a_note(client: Client) -> None:

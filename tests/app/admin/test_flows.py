@@ -88,6 +88,18 @@ def test_ids_that_are_none_are_refused(client: Client, ids: list[object]) -> Non
     assert client("operate").post(f"/flows/{FLOW}/runs", json={"ids": ids}).status_code == 422
 
 
+@pytest.mark.parametrize(("what", "asked"), [("runs", {"ids": ["in_1", "cus_1"]}), ("preview", {"id": "cus_1"})])
+def test_id_that_the_flow_does_not_take_is_refused(
+    client: Client, parts: Installation, what: str, asked: dict[str, object]
+) -> None:
+    answer = client("operate").post(f"/flows/stripe_invoice_to_netsuite/{what}", json=asked)
+    assert (answer.status_code, answer.json()["error"]["message"], parts.broker.runs) == (
+        422,
+        "stripe_invoice_to_netsuite takes ids such as in_…, not 'cus_1'.",
+        [],
+    )
+
+
 def test_account_must_be_named_when_there_are_two(client: Client, parts: Installation) -> None:
     parts.settings.stripe["uk"] = parts.settings.stripe["main"]
     answer = client("operate").post(f"/flows/{FLOW}/runs", json={"ids": ["cus_1"]})

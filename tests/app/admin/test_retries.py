@@ -6,7 +6,7 @@ from app.core.audit import AuditEntry
 from app.core.retries import Retry
 from app.core.runs import Run
 from tests.app.admin.conftest import Client
-from tests.app.admin.installation import Installation, held, throttled
+from tests.app.admin.installation import Installation, ambiguous, held, throttled
 
 FLOW = "stripe_customer_to_netsuite"
 DONE, HELD, SLOW = 1, 2, 3
@@ -143,3 +143,25 @@ def test_finished_job_is_not_aborted(client: Client, parts: Installation) -> Non
     job = operator.post("/retries/replay", json={}).json()
     jobs.carry_out(parts, job["id"])
     assert operator.post(f"/jobs/{job['id']}/abort").status_code == 409
+
+
+def test_choose_links_the_candidate_and_replays(client: Client, parts: Installation) -> None:
+    parts.systems.objects["cus_two"] = ambiguous()
+    [run_id] = parts.carried_out("stripe_customer_to_netsuite", ["cus_two"])
+    made = client("operate").post(f"/retries/{run_id}/choose", json={"id": "8"}).json()
+    assert (made["stripe_id"], made["netsuite_id"], made["note"]) == (
+        "cus_two",
+        "8",
+        f"Chosen among 2 candidate(s) of run {run_id}.",
+    )
+    assert client("read").get(f"/runs/{run_id}").json()["state"] == "queued"
+
+
+def test_choose_what_is_no_candidate(client: Client, parts: Installation) -> None:
+    parts.systems.objects["cus_two"] = ambiguous()
+    [run_id] = parts.carried_out("stripe_customer_to_netsuite", ["cus_two"])
+    assert client("operate").post(f"/retries/{run_id}/choose", json={"id": "9"}).status_code == 409
+
+
+def test_choose_of_a_run_that_does_not_exist(client: Client) -> None:
+    assert client("operate").post("/retries/99/choose", json={"id": "9"}).status_code == 404

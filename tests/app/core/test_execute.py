@@ -4,18 +4,22 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from app.core import retry_errors
 from app.core.attempts import Attempt
 from app.core.config import Backoff, Config, FlowConfig, Retries, save
 from app.core.execute import RESEND_AFTER
+from app.core.flow import Flow, Options
+from app.core.interfaces import Ledger
 from app.core.links import Link
 from app.core.locks import subject_locks
 from app.core.retries import Retry
-from app.core.runs import Run, claim
+from app.core.runs import Run, claim, dismiss
 from app.errors import (
     Ambiguous,
     Candidate,
     Conflict,
     Forbidden,
+    LinkMissing,
     NotReady,
     OutcomeUnknown,
     Rejected,
@@ -193,7 +197,7 @@ def test_running_out_of_tries_leaves_a_dead_letter(bench: Bench) -> None:
     run_id = bench.demand("things", "t_1")
     bench.work()
     bench.clock.advance(seconds=5)
-    bench.executor.replay_due()
+    retry_errors.replay_due(bench)
     bench.work()
     run = run_of(bench, run_id)
     assert (run.state, run.summary) == ("dead", "Given up after 2 tries. Changed meanwhile.")
@@ -256,6 +260,130 @@ def test_a_dependency_that_is_skipped_holds_the_run(bench: Bench) -> None:
     bench.work()
     run = run_of(bench, run_id)
     assert (run.state, run.summary) == ("held", "parent-of-c_1 was skipped by its own flow: It was deleted.")
+
+
+def families(bench: Bench, *members: str) -> list[dict[str, str | None]]:
+    """Adds a flow whose objects need several others; what each of its tries found missing, and why."""
+    tries: list[dict[str, str | None]] = []
+    made: Flow[str, Options] = Flow(
+        "families", title="families", source="stripe", reads=lambda to, subject: subject, options=Options
+    )
+
+    @made.push
+    def push(source: str, to: Ledger[Options]) -> None:
+        lacking = [one for one in members if to.links.of_stripe(one, "cust") is None]
+        tries.append({one: to.why_skipped("cust", one) for one in lacking})
+        if lacking:
+            raise LinkMissing("cust", lacking[0], others=[("cust", one) for one in lacking[1:]])
+
+    bench.catalogue._flows["families"] = made
+    return tries
+
+
+def test_all_missing_objects_are_brought_over_at_once(bench: Bench) -> None:
+    tries = families(bench, "p_1", "p_2", "p_3")
+    run_id = bench.demand("families", "f_1")
+    bench.work()
+    assert (run_of(bench, run_id).state, len(tries)) == ("succeeded", 2)
+    assert bench.systems.written == ["p_1", "p_2", "p_3"]
+
+
+def test_the_sentence_counts_what_is_missing(bench: Bench) -> None:
+    families(bench, "p_1", "p_2", "p_3")
+    run_id = bench.demand("families", "f_1")
+    bench.executor.run(bench.broker.runs.pop(0)[0])
+    assert run_of(bench, run_id).summary == (
+        "p_1 and 2 more are not in the other system yet; their own flows run first."
+    )
+
+
+def test_many_missing_objects_take_few_rounds(bench: Bench) -> None:
+    tries = families(bench, *(f"p_{number}" for number in range(300)))
+    run_id = bench.demand("families", "f_1")
+    bench.work(limit=400)
+    assert (run_of(bench, run_id).state, len(tries)) == ("succeeded", 2)
+
+
+def test_it_is_held_by_one_of_several_that_is_held(bench: Bench) -> None:
+    families(bench, "p_1", "p_2", "p_3")
+    bench.systems.behave = lambda s: _held() if s == "p_1" else s  # type: ignore[assignment]
+    run_id = bench.demand("families", "f_1")
+    bench.work()
+    run = run_of(bench, run_id)
+    assert (run.state, run.summary) == ("held", "Waits for p_1: No subsidiary.")
+
+
+def test_it_goes_on_when_the_one_of_several_is_repaired(bench: Bench) -> None:
+    families(bench, "p_1", "p_2", "p_3")
+    bench.systems.behave = lambda s: _held() if s == "p_1" else s  # type: ignore[assignment]
+    run_id = bench.demand("families", "f_1")
+    bench.work()
+    bench.systems.behave = lambda s: s
+    bench.demand("parents", "p_1")
+    bench.work()
+    assert run_of(bench, run_id).state == "succeeded"
+
+
+def test_each_of_several_that_was_skipped_is_told(bench: Bench) -> None:
+    families(bench, "p_1", "p_2", "p_3")
+    bench.systems.behave = lambda s: _skipped() if s != "p_2" else s  # type: ignore[assignment]
+    run_id = bench.demand("families", "f_1")
+    bench.work()
+    run = run_of(bench, run_id)
+    assert (run.state, run.summary) == (
+        "held",
+        "p_1 was skipped by its own flow: It was deleted. p_3 was skipped by its own flow: It was deleted.",
+    )
+
+
+def test_a_flow_learns_which_of_its_missing_objects_were_skipped(bench: Bench) -> None:
+    tries = families(bench, "p_1", "p_2")
+    bench.systems.behave = lambda s: _skipped() if s == "p_2" else s  # type: ignore[assignment]
+    bench.demand("families", "f_1")
+    bench.work()
+    assert tries == [{"p_1": None, "p_2": None}, {"p_2": "It was deleted."}]
+
+
+def test_after_a_replay_skipped_objects_are_tried_once_more(bench: Bench) -> None:
+    families(bench, "p_1", "p_2")
+    bench.systems.behave = lambda s: _skipped() if s == "p_2" else s  # type: ignore[assignment]
+    run_id = bench.demand("families", "f_1")
+    bench.work()
+    bench.systems.behave = lambda s: s
+    bench.demand("families", "f_1")
+    bench.work()
+    assert run_of(bench, run_id).state == "succeeded"
+
+
+def test_what_a_person_dismissed_is_not_asked_for_again(bench: Bench) -> None:
+    tries = families(bench, "p_1", "p_2")
+    bench.systems.behave = lambda s: _held() if s == "p_2" else s  # type: ignore[assignment]
+    dismissed = bench.demand("parents", "p_2")
+    bench.work()
+    with bench.database.session_scope() as session:
+        dismiss(session, dismissed, "Of the old system.")
+    bench.demand("families", "f_1")
+    bench.work()
+    assert tries[0] == {"p_1": None, "p_2": "Dismissed: Of the old system."}
+
+
+def test_a_skip_of_long_ago_does_not_count(bench: Bench) -> None:
+    families(bench, "p_1")
+    bench.systems.behave = lambda s: _skipped() if s == "p_1" else s  # type: ignore[assignment]
+    bench.demand("parents", "p_1")
+    bench.work()
+    bench.systems.behave = lambda s: s
+    run_id = bench.demand("families", "f_1")
+    bench.work()
+    assert run_of(bench, run_id).state == "succeeded"
+
+
+def test_without_a_flow_for_one_of_several_it_is_held(bench: Bench) -> None:
+    run_id = bench.demand("things", "t_1")
+    bench.systems.behave = raising(LinkMissing("cust", "p_1", others=[("dep", "po_1")]))  # type: ignore[assignment]
+    bench.work()
+    run = run_of(bench, run_id)
+    assert (run.state, run.action) == ("held", "Link po_1 to its NetSuite record by hand, then replay.")
 
 
 def test_runs_of_one_object_do_not_overlap(bench: Bench) -> None:

@@ -78,3 +78,33 @@ def test_facts_alone_tell_of_no_write(database: Database) -> None:
     later = StoredLinks(database, "main")
     later.save("inv", "in_1", INVOICE, origin="stripe", facts={"total": 1})
     assert later.written == []
+
+
+def test_each_current_link_of_a_role_is_listed_page_by_page(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.core.links.PAGE", 2)
+    links = StoredLinks(database, "main")
+    made = [links.save("inv", f"in_{number}", INVOICE, origin="stripe") for number in range(5)]
+    links.retire(made[1], note="void")
+    links.save("cust", "cus_1", Ref("customer", "1"), origin="stripe")
+    StoredLinks(database, "other").save("inv", "in_other", INVOICE, origin="stripe")
+    assert [link.stripe_id for link in links.each("inv")] == ["in_0", "in_2", "in_3", "in_4"]
+
+
+def test_links_are_listed_by_a_fact_that_they_have(database: Database) -> None:
+    links = StoredLinks(database, "main")
+    links.save("inv", "in_1", INVOICE, origin="stripe", facts={"url_expires": "2026-01-01"})
+    links.save("inv", "in_2", INVOICE, origin="stripe", facts={"url_expires": None})
+    links.save("inv", "in_3", INVOICE, origin="stripe")
+    assert [link.stripe_id for link in links.each("inv", knowing="url_expires")] == ["in_1"]
+
+
+def test_facts_are_added_to_a_retired_link_without_reviving_it(database: Database) -> None:
+    links = StoredLinks(database, "main")
+    link = links.save("inv", "in_1", INVOICE, origin="stripe", facts={"total": 5})
+    links.retire(link, note="void")
+    links.add_facts(link, {"status": "void"})
+    found = links.of_stripe("in_1", "inv")
+    assert found is not None
+    assert (found.current, found.facts, links.written[1:]) == (False, {"total": 5, "status": "void"}, [])

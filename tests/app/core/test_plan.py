@@ -9,6 +9,7 @@ from app.core.audit import AuditEntry
 from app.core.config import Books, Config, FlowConfig
 from app.core.plan import Change, InvalidConfig, Stale
 from app.core.runs import Run
+from app.core.tables import ConfigVersion
 from app.db import Database
 from tests.app.admin.installation import Installation, catalogue, install
 
@@ -34,6 +35,47 @@ def test_export_reads_back_the_same() -> None:
         start_date=date(2025, 1, 1),
     )
     assert plan.parse(plan.export(chosen), FLOWS) == chosen
+
+
+EVERYTHING = """
+field_rules:
+- {name: region, record_type: invoice, field: custbody_region, expression: source.metadata.region | upper}
+- name: cost centre
+  record_type: invoice
+  field: item.department
+  do: default
+  lines: line.item.id == '10'
+  table: {of: source.metadata.team, values: {red: '4', blue: '5'}, default: '6'}
+  type: id
+  if_empty: clear
+- name: class
+  record_type: creditMemo
+  field: class
+  lookup: {record_type: classification, field: name, equals: source.id}
+- {name: constant, record_type: customer, field: category, value: '3', type: id, updates: true, when: source.id}
+tables: {regions: {EMEA: '5'}}
+match: {customers: {into_netsuite: [{by: phone}, {by: fields, stripe: metadata.no, netsuite: custentity_no}]}}
+start_dates: {invoice: 2026-01-01}
+older: post
+books: {main: {by_subsidiary: {'3': {accounts: {clearing: {EUR: '7'}}}}}}
+"""
+
+
+def test_rules_are_exported_as_they_are_read() -> None:
+    chosen = plan.parse(EVERYTHING, FLOWS)
+    assert (len(chosen.field_rules), plan.parse(plan.export(chosen), FLOWS)) == (4, chosen)
+
+
+def test_a_rule_that_cannot_be_is_named_by_its_path() -> None:
+    text = "field_rules:\n- {name: a, record_type: invoice, field: entity, value: '5'}"
+    [(path, words)] = problems(text).items()
+    assert (path, "no rule may set `entity` of invoice" in words) == ("field_rules.0", True)
+
+
+def test_diff_names_a_rule_by_its_place() -> None:
+    text = "field_rules:\n- {name: a, record_type: invoice, field: memo, value: x}"
+    paths = [change.path for change in plan.diff(Config(), plan.parse(text, FLOWS)) if change.after is not None]
+    assert "field_rules.0.name" in paths
 
 
 def test_the_first_configuration_comes_from_a_file(database: Database, tmp_path: Path) -> None:
@@ -131,6 +173,24 @@ def test_change_is_audited(parts: Installation) -> None:
         "config:1",
         {"note": "why", "changes": [{"path": "start_date", "before": None, "after": "2025-01-01"}]},
     )
+
+
+def test_roll_back_puts_an_earlier_version_in_force_as_a_new_one(parts: Installation) -> None:
+    saved(parts, Config(start_date=date(2025, 1, 1)))
+    saved(parts, Config(start_date=date(2026, 1, 1)))
+    with parts.database.session_scope() as session:
+        back = plan.roll_back(session, 1, actor="ann", note="", flows=FLOWS)
+    assert (back.version, back.start_date) == (3, date(2025, 1, 1))
+
+
+def test_roll_back_to_a_version_that_would_not_be_taken_today(parts: Installation) -> None:
+    with parts.database.session_scope() as session:
+        session.add(ConfigVersion(document={"colour": "blue"}, author="ann", note=""))
+    saved_over = Config(start_date=date(2026, 1, 1))
+    with parts.database.session_scope() as session:
+        config.save(session, saved_over, author="ann", note="")
+        with pytest.raises(InvalidConfig):
+            plan.roll_back(session, 1, actor="ann", note="", flows=FLOWS)
 
 
 def test_version_that_does_not_exist(parts: Installation) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import stripe
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from app.core import runs
+from app.core import retry_errors, runs
 from app.core.broker import NoBroker
 from app.core.config import Config, save
 from app.core.inbox import Event
@@ -20,6 +21,7 @@ from app.core.links import Link
 from app.core.retries import Retry
 from app.core.runs import Run
 from app.db import Base
+from app.receiver.netsuite import RECORD_TYPES
 from app.systems.stripe.normalise import head
 from sandbox.netsuite import ids
 from sandbox.serve import Sandbox
@@ -27,6 +29,8 @@ from workers.wiring import Parts
 
 START = datetime(2026, 8, 20, 14, 30, tzinfo=UTC)
 FIXTURES = Path(__file__).parent / "fixtures"
+_http = httpx.Client(verify=False, trust_env=False, timeout=30)
+"""One for all: making a client takes longer than what it asks here."""
 
 BOOKS: dict[str, Any] = {
     "subsidiary": ids.SUBSIDIARY_US,
@@ -39,6 +43,7 @@ BOOKS: dict[str, Any] = {
         "tax": ids.ITEM_TAX,
         "shipping": ids.ITEM_SHIPPING,
         "balance": ids.ITEM_REFUND,
+        "bad_debt": ids.ITEM_BAD_DEBT,
     },
 }
 
@@ -64,11 +69,16 @@ class Stage:
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
     books: dict[str, Any] = field(default_factory=dict)
     rest: dict[str, Any] = field(default_factory=dict)
+    switches: dict[str, bool] = field(default_factory=dict)
 
     # finance's choices ---------------------------------------------------------------------------------------
 
     def choose(self, flow: str, **options: Any) -> None:
         self.options.setdefault(flow, {}).update(options)
+        self._save()
+
+    def switch(self, flow: str, on: bool) -> None:
+        self.switches[flow] = on
         self._save()
 
     def keep_books(self, **books: Any) -> None:
@@ -80,7 +90,9 @@ class Stage:
         self._save()
 
     def _save(self) -> None:
-        flows = {key: {"options": options} for key, options in self.options.items()}
+        flows: dict[str, dict[str, Any]] = {key: {"options": options} for key, options in self.options.items()}
+        for key, on in self.switches.items():
+            flows.setdefault(key, {})["enabled"] = on
         config = Config.model_validate({"flows": flows, "books": {"main": BOOKS | self.books}, **self.rest})
         with self.parts.database.session_scope() as session:
             save(session, config, author="test", note="")
@@ -116,7 +128,7 @@ class Stage:
             "source": "netsuite",
             "account": body["account"],
             "external_id": body["event_id"],
-            "type": f"{body['record_type']}.{body['event']}",
+            "type": f"{RECORD_TYPES.get(body['record_type'].lower(), body['record_type'])}.{body['event']}",
             "object_id": body["id"],
             "body": json.dumps(body).encode(),
         }
@@ -173,6 +185,7 @@ class Stage:
             for row in session.scalars(select(Retry)):
                 row.due_at = START - timedelta(days=365)
         self.parts.executor.replay_due()
+        retry_errors.replay_due(self.parts)
         self.work()
 
     def replay(self) -> None:
@@ -214,7 +227,7 @@ class Stage:
 
     # Stripe, as a person or another program uses it ----------------------------------------------------------
 
-    @property
+    @cached_property
     def stripe(self) -> Any:
         """A StripeClient, untyped: tests give it plain dictionaries."""
         return stripe.StripeClient(
@@ -222,10 +235,10 @@ class Stage:
         )
 
     def stripe_does(self, path: str, **given: Any) -> Any:
-        return httpx.post(f"{self.sandbox.stripe_url}/_sandbox/{path}", json=given).raise_for_status().json()
+        return _http.post(f"{self.sandbox.stripe_url}/_sandbox/{path}", json=given).raise_for_status().json()
 
     def stripe_state(self, kind: str) -> list[dict[str, Any]]:
-        answer = httpx.get(f"{self.sandbox.stripe_url}/_sandbox/state", params={"kind": kind}).raise_for_status()
+        answer = _http.get(f"{self.sandbox.stripe_url}/_sandbox/state", params={"kind": kind}).raise_for_status()
         found: list[dict[str, Any]] = answer.json().get(kind, [])
         return found
 
@@ -235,17 +248,17 @@ class Stage:
         """A person's save in NetSuite's UI: a new record, or changes to one."""
         url = f"{self.sandbox.netsuite_url}/_sandbox/ui/{record_type}"
         answer = (
-            httpx.patch(f"{url}/{internal_id}", json=dict(body)) if internal_id else httpx.post(url, json=dict(body))
+            _http.patch(f"{url}/{internal_id}", json=dict(body)) if internal_id else _http.post(url, json=dict(body))
         )
         assert answer.is_success, answer.text
         saved: dict[str, Any] = answer.json()
         return saved
 
     def removes(self, record_type: str, internal_id: str) -> None:
-        httpx.delete(f"{self.sandbox.netsuite_url}/_sandbox/ui/{record_type}/{internal_id}").raise_for_status()
+        _http.delete(f"{self.sandbox.netsuite_url}/_sandbox/ui/{record_type}/{internal_id}").raise_for_status()
 
     def netsuite_does(self, path: str, **given: Any) -> Any:
-        answer = httpx.post(f"{self.sandbox.netsuite_url}/_sandbox/{path}", json=given)
+        answer = _http.post(f"{self.sandbox.netsuite_url}/_sandbox/{path}", json=given)
         assert answer.is_success, answer.text
         return answer.json()
 

@@ -280,6 +280,65 @@ def test_a_customer_deleted_in_stripe_is_held_by_option(stage: Stage) -> None:
     assert stage.run(FLOW, subject).state == "held"
 
 
+ADDRESS = {"addr1": "9 Dock Rd", "city": "Boston", "country": {"id": "US"}}
+CHANGES: dict[str, tuple[dict[str, Any], str, Any]] = {
+    "name": ({"companyName": "Grace Ltd"}, "name", "Grace Ltd"),
+    "email": ({"email": "new@example.com"}, "email", "new@example.com"),
+    "phone": ({"phone": "+1 555 0199"}, "phone", "+1 555 0199"),
+    "billing_address": (
+        {"addressBook": {"items": [{"defaultBilling": True, "addressBookAddress": ADDRESS}]}},
+        "address",
+        "9 Dock Rd",
+    ),
+    "shipping_address": (
+        {"addressBook": {"items": [{"defaultShipping": True, "addressBookAddress": ADDRESS}]}},
+        "shipping",
+        "9 Dock Rd",
+    ),
+}
+THEIRS = {
+    "name": "Theirs",
+    "email": "theirs@example.com",
+    "phone": "+1 555 0111",
+    "address": {"line1": "Theirs"},
+    "shipping": {"name": "Theirs", "address": {"line1": "Theirs"}},
+}
+
+
+def after_a_change(stage: Stage, option: str, policy: str) -> Any:
+    """What Stripe says of the field after both sides have changed it, under this policy."""
+    changed, field, _ = CHANGES[option]
+    stage.choose(FLOW, **{option: policy})
+    subject = customer(stage)
+    stage.run(FLOW, subject)
+    stage.stripe.v1.customers.update(only(stage)["id"], {field: THEIRS[field]})
+    stage.saves("customer", changed, subject)
+    stage.run(FLOW, subject)
+    found = only(stage)[field]
+    found = found.get("address", found) if isinstance(found, dict) else found
+    return found["line1"] if isinstance(found, dict) else found
+
+
+@pytest.mark.parametrize("option", CHANGES)
+def test_a_change_overwrites_by_default(stage: Stage, option: str) -> None:
+    assert after_a_change(stage, option, "overwrite") == CHANGES[option][2]
+
+
+@pytest.mark.parametrize("policy", ["fill_only", "leave"])
+@pytest.mark.parametrize("option", CHANGES)
+def test_a_change_leaves_what_stripe_has_by_option(stage: Stage, option: str, policy: str) -> None:
+    assert after_a_change(stage, option, policy) in ("Theirs", "theirs@example.com", "+1 555 0111")
+
+
+def test_what_is_empty_in_stripe_is_filled_by_option(stage: Stage) -> None:
+    stage.choose(FLOW, phone="fill_only")
+    subject = customer(stage)
+    stage.run(FLOW, subject)
+    stage.saves("customer", {"phone": "+1 555 0199"}, subject)
+    stage.run(FLOW, subject)
+    assert only(stage)["phone"] == "+1 555 0199"
+
+
 def test_a_customer_of_another_subsidiary_is_skipped(stage: Stage) -> None:
     stage.keep_books(also_subsidiaries=[])
     result = stage.run(FLOW, customer(stage, subsidiary={"id": ids.SUBSIDIARY_EU}))

@@ -21,6 +21,7 @@ def names(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_customer_that_netsuite_has_not_is_made_whole(stage: Stage) -> None:
+    stage.switch("portal_url_to_netsuite_customer", False)
     subject = customer(stage, phone="+1 555 0100", address=ADDRESS)
     assert stage.deliver(f"{FLOW}/customer.created__company", subject).state == "succeeded"
     [record] = stage.records("customer")

@@ -54,15 +54,32 @@ def test_a_flow_is_a_room_named_by_its_key(flow: AnyFlow) -> None:
 
 @pytest.mark.parametrize("flow", FLOWS, ids=CATALOGUE)
 def test_a_flow_is_found_by_events_or_by_a_sweep(flow: AnyFlow) -> None:
-    assert flow.on or flow.sweep
+    assert flow.on or flow.every
 
 
 def test_the_order_is_the_published_one() -> None:
     assert list(CATALOGUE) == [
         "netsuite_customer_to_stripe",
         "stripe_customer_to_netsuite",
+        "portal_url_to_netsuite_customer",
         "netsuite_invoice_to_stripe",
+        "netsuite_invoice_update_to_stripe",
+        "netsuite_invoice_void_to_stripe",
+        "stripe_charge_to_netsuite_invoice",
         "stripe_invoice_to_netsuite",
         "stripe_invoice_to_netsuite_realtime",
+        "netsuite_invoice_status_to_stripe",
         "stripe_invoice_paid_to_netsuite_payment",
+        "open_invoice_status_from_stripe",
+        "open_invoice_payments_from_stripe_charges",
+        "open_invoice_details_from_stripe",
+        "hosted_invoice_url_to_netsuite",
+        "stripe_payment_to_netsuite_payment",
+        "stripe_refund_to_netsuite",
+        "stripe_credit_note_to_netsuite",
+        "stripe_dispute_to_netsuite",
+        "stripe_dispute_reversal_to_netsuite",
+        "retry_errors",
+        "stripe_payout_to_netsuite_deposit",
+        "exchange_rates_to_netsuite",
     ]

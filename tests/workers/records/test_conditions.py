@@ -1,11 +1,12 @@
+from contextlib import nullcontext
 from datetime import date
 from typing import Any
 
 import pytest
 
-from app.errors import Skipped
+from app.errors import Held, Skipped
 from tests.workers.records.ledger import ledger
-from workers.records.conditions import after_start, owned, ticked
+from workers.records.conditions import after_start, of_older, owned, ticked
 
 
 def test_what_is_older_than_the_start_is_skipped_by_name() -> None:
@@ -17,6 +18,31 @@ def test_what_is_older_than_the_start_is_skipped_by_name() -> None:
 @pytest.mark.parametrize("config", [{}, {"start_date": "2026-08-31"}])
 def test_what_is_not_older_is_wanted(config: dict[str, Any]) -> None:
     after_start(date(2026, 8, 31), "Invoice A-1", ledger(**config))
+
+
+@pytest.mark.parametrize(("record_type", "skipped"), [("invoice", True), ("creditMemo", False), (None, False)])
+def test_a_record_type_may_have_a_start_of_its_own(record_type: str | None, skipped: bool) -> None:
+    to = ledger(start_date="2026-08-01", start_dates={"invoice": "2026-09-01"})
+    with pytest.raises(Skipped) if skipped else nullcontext():
+        after_start(date(2026, 8, 31), "Invoice A-1", to, record_type)
+
+
+@pytest.mark.parametrize(("older", "error"), [("post", None), ("skip", Skipped), ("hold", Held)])
+def test_a_refund_of_an_older_charge_is_finances_choice(older: str, error: type[Exception] | None) -> None:
+    to = ledger(start_date="2026-09-01", older=older)
+    with pytest.raises(error) if error else nullcontext():
+        of_older(date(2026, 8, 31), "Refund re_1", to)
+
+
+def test_a_refund_of_an_older_charge_is_held_by_default() -> None:
+    with pytest.raises(Held) as held:
+        of_older(date(2026, 8, 31), "Refund re_1", ledger(start_dates={"customerPayment": "2026-09-01"}))
+    assert held.value.sentence == "Refund re_1 is about a charge of 2026-08-31, before the start date 2026-09-01."
+
+
+@pytest.mark.parametrize("config", [{}, {"start_date": "2026-08-31"}])
+def test_a_refund_of_a_charge_since_the_start_is_wanted(config: dict[str, Any]) -> None:
+    of_older(date(2026, 8, 31), "Refund re_1", ledger(**config))
 
 
 def test_another_subsidiary_is_skipped() -> None:

@@ -31,12 +31,14 @@ from app.errors import (
 )
 from app.settings import NetSuiteAccount
 from app.systems.netsuite.client import NetSuiteClient, NetSuiteGateway
+from app.systems.netsuite.objects import Application
 from app.systems.netsuite.records import (
     Address,
     Apply,
     CreditMemo,
     Customer,
     CustomerPayment,
+    CustomerRefund,
     Invoice,
     InvoiceLine,
     Record,
@@ -50,6 +52,7 @@ from sandbox.netsuite import NetSuiteWorld, create_app, ids
 from sandbox.serve import serving
 
 NOON = datetime(2026, 11, 16, 17, 0, tzinfo=UTC)
+PRICE = Decimal("100.1")
 
 
 @dataclass
@@ -542,6 +545,85 @@ def test_an_invoice_is_found_by_its_number(netsuite: NetSuiteGateway) -> None:
     assert [one.id for one in netsuite.invoices_numbered("INV-77")] == [made.id]
 
 
+def test_an_invoice_is_found_by_what_its_field_holds(netsuite: NetSuiteGateway) -> None:
+    buyer = netsuite.upsert(customer())
+    netsuite.upsert(replace(invoice(buyer), external_id="stripe-inv-in_2"))
+    holding = netsuite.upsert(invoice(buyer, custom={"custbody_tieout_stripe_id": "ch_1"}))
+    found = netsuite.invoices_holding("custbody_tieout_stripe_id", ["ch_1", "pi_1"])
+    assert [(one.id, one.custom) for one in found] == [(holding.id, {"custbody_tieout_stripe_id": "ch_1"})]
+
+
+def test_payments_of_a_customer_tell_what_is_left_of_them(netsuite: NetSuiteGateway) -> None:
+    buyer = netsuite.upsert(customer())
+    billed = netsuite.upsert(invoice(buyer, "7.50"))
+    more = replace(payment(buyer, billed), apply=(Apply(doc=billed.id, amount=Decimal("7.50")),))
+    made = netsuite.upsert(replace(more, custom={"custbody_tieout_charge_id": "ch_1"}))
+    day = NOON.date() - timedelta(days=400)
+    [found] = netsuite.payments_of(buyer.id, since=day, charge_id_field="custbody_tieout_charge_id")
+    assert (found.id, found.payment, found.unapplied, found.custom) == (
+        made.id,
+        more.payment,
+        more.payment - Decimal("7.50"),
+        {"custbody_tieout_charge_id": "ch_1"},
+    )
+    assert netsuite.payments_of(buyer.id, since=NOON.date() + timedelta(days=400)) == []
+
+
+def test_what_is_applied_to_what_is_told_from_either_side(netsuite: NetSuiteGateway) -> None:
+    buyer = netsuite.upsert(customer())
+    billed = netsuite.upsert(invoice(buyer))
+    paid = netsuite.upsert(payment(buyer, billed))
+    assert netsuite.applications_of(paid.id) == [Application(doc=billed.id, doc_type="invoice", amount=PRICE)]
+    assert netsuite.applications_of(billed.id) == [Application(doc=paid.id, doc_type="customerPayment", amount=PRICE)]
+
+
+def test_a_refund_is_applied_to_its_memo(netsuite: NetSuiteGateway) -> None:
+    buyer = netsuite.upsert(customer())
+    memo = netsuite.upsert(
+        CreditMemo(
+            external_id="stripe-cm-re_1",
+            entity=buyer.id,
+            currency=ids.USD,
+            lines=(InvoiceLine(item=ids.ITEM_STRIPE, rate=PRICE),),
+        )
+    )
+    refund = netsuite.upsert(
+        CustomerRefund(
+            external_id="stripe-crf-re_1",
+            customer=buyer.id,
+            account=ids.UNDEPOSITED_FUNDS,
+            currency=ids.USD,
+            apply=(Apply(doc=memo.id, amount=PRICE),),
+        )
+    )
+    assert netsuite.applications_of(refund.id) == [Application(doc=memo.id, doc_type="creditMemo", amount=PRICE)]
+    assert netsuite.applications_of(memo.id) == [Application(doc=refund.id, doc_type="customerRefund", amount=PRICE)]
+
+
+def test_the_head_of_a_payment(netsuite: NetSuiteGateway) -> None:
+    buyer = netsuite.upsert(customer())
+    paid = netsuite.upsert(replace(payment(buyer, netsuite.upsert(invoice(buyer))), payment=Decimal("120.10")))
+    head = netsuite.transaction("customerPayment", paid.id)
+    assert (head.entity, head.currency, head.account) == (buyer.id, ids.USD, ids.UNDEPOSITED_FUNDS)
+    assert (head.total, head.unapplied, head.voided, head.deposited) == (Decimal("120.1"), Decimal(20), False, False)
+
+
+def test_the_head_of_a_voided_refund_says_so(netsuite: NetSuiteGateway) -> None:
+    buyer = netsuite.upsert(customer())
+    paid = netsuite.upsert(replace(payment(buyer, netsuite.upsert(invoice(buyer))), payment=Decimal("120.10")))
+    refund = CustomerRefund(
+        external_id="stripe-crf-re_1",
+        customer=buyer.id,
+        account=ids.UNDEPOSITED_FUNDS,
+        currency=ids.USD,
+        apply=(Apply(doc=paid.id, amount=Decimal(20)),),
+    )
+    made = netsuite.upsert(refund)
+    assert not netsuite.transaction("customerRefund", made.id).voided
+    netsuite.void(made)
+    assert netsuite.transaction("customerRefund", made.id).voided
+
+
 def test_changes_since_are_found_whatever_the_account_s_time_zone(
     netsuite: NetSuiteGateway, world: NetSuiteWorld
 ) -> None:
@@ -578,6 +660,24 @@ def test_the_limits_of_the_account_are_read(netsuite: NetSuiteGateway, world: Ne
 
 def test_the_schema_shows_custom_fields(netsuite: NetSuiteGateway) -> None:
     assert "custbody_tieout_stripe_id" in str(netsuite.metadata(["invoice"]))
+
+
+def test_a_record_has_fields(netsuite: NetSuiteGateway) -> None:
+    found = netsuite.record_fields("invoice")
+    wanted = ("memo", "entity", "custbody_tieout_stripe_id", "item", "item.rate")
+    assert [found.get(name) for name in wanted] == ["string", "reference", "string", "sublist", "double"]
+
+
+def test_the_fields_are_asked_for_once(netsuite: NetSuiteGateway) -> None:
+    netsuite.record_fields("creditMemo")
+    before = netsuite.calls
+    netsuite.record_fields("creditMemo")
+    assert netsuite.calls == before
+
+
+def test_a_record_type_that_netsuite_has_not_has_no_fields(netsuite: NetSuiteGateway) -> None:
+    with pytest.raises(Rejected):
+        netsuite.record_fields("unicorn")
 
 
 # concurrency ----------------------------------------

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -13,7 +14,7 @@ from app.errors import PeriodClosed, Unmapped
 from app.settings import NetSuiteAccount
 from app.systems.netsuite import suiteql
 from app.systems.netsuite.client import NetSuiteClient, NetSuiteGateway
-from app.systems.netsuite.objects import Customer, InvoiceHead, Subsidiary
+from app.systems.netsuite.objects import Application, Customer, InvoiceHead, Subsidiary, TransactionHead
 from app.systems.netsuite.records import Ref
 from app.systems.netsuite.slots import LocalSlots
 from tests.app.systems.netsuite.conftest import NOW, RECORD, SUITEQL, FixedClock, Signed
@@ -274,3 +275,17 @@ def test_two_runs_share_what_is_kept(client: NetSuiteClient, queries: respx.Rout
     for _ in range(2):
         client.bound(lambda _: None, FixedClock()).currency("usd")
     assert queries.call_count == 1
+
+
+def test_applications_name_the_other_document_by_its_rest_type(netsuite: NetSuiteGateway, queries: respx.Route) -> None:
+    queries.mock(return_value=page([{"id": 7, "type": "CustInvc", "foreignamount": "-12.5"}]))
+    assert netsuite.applications_of("5") == [Application(doc="7", doc_type="invoice", amount=Decimal("12.5"))]
+    assert asked(queries)[0] == {"q": suiteql.APPLICATIONS, "params": ["5", "5"]}
+
+
+def test_the_head_of_any_transaction_is_read_over_rest(netsuite: NetSuiteGateway, api: respx.MockRouter) -> None:
+    body = {"id": "9", "customer": {"id": "5"}, "status": {"id": "V"}, "total": 12.5, "currency": {"id": "1"}}
+    api.get(f"{RECORD}/customerRefund/9").mock(return_value=httpx.Response(200, json=body))
+    assert netsuite.transaction("customerRefund", "9") == TransactionHead(
+        type="customerRefund", id="9", status="V", entity="5", currency="1", total=Decimal("12.5"), voided=True
+    )

@@ -3,7 +3,16 @@ from decimal import Decimal
 
 import pytest
 
-from app.systems.netsuite.records import Address, Apply, CreditMemo, Customer, CustomerPayment, Invoice, InvoiceLine
+from app.systems.netsuite.records import (
+    Address,
+    Apply,
+    CreditMemo,
+    Customer,
+    CustomerPayment,
+    Invoice,
+    InvoiceLine,
+    InvoiceLink,
+)
 
 
 def test_a_customer_reads_like_netsuite_s_own() -> None:
@@ -126,3 +135,17 @@ def test_a_field_rule_can_fill_any_field() -> None:
 def test_an_external_id_netsuite_cannot_take_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="external id"):
         Customer(external_id=name)
+
+
+def test_an_invoice_link_without_an_address_empties_what_was_there() -> None:
+    body = InvoiceLink(external_id="stripe-url-in_1", name="A-1", invoice="7", stripe_id="in_1", status="paid").body()
+    assert body == {
+        "externalId": "stripe-url-in_1",
+        "name": "A-1",
+        "custrecord_tieout_invoice": {"id": "7"},
+        "custrecord_tieout_stripe_id": "in_1",
+        "custrecord_tieout_status": "paid",
+        "custrecord_tieout_url": None,
+        "custrecord_tieout_pdf": None,
+        "custrecord_tieout_expires": None,
+    }

@@ -143,6 +143,25 @@ def payment(number: int, **changed: Any) -> dict[str, Any]:
     }
 
 
+def dispute(**changed: Any) -> dict[str, Any]:
+    return {
+        "id": "du_1",
+        "object": "dispute",
+        "amount": 400,
+        "currency": "eur",
+        "status": "needs_response",
+        "reason": "fraudulent",
+        "charge": "ch_1",
+        "payment_intent": "pi_1",
+        "created": 1_760_000_000,
+        "balance_transactions": [],
+        "is_charge_refundable": False,
+        "livemode": False,
+        "metadata": {},
+        **changed,
+    }
+
+
 def invoice(**changed: Any) -> dict[str, Any]:
     return {
         "id": "in_1",

@@ -321,10 +321,70 @@ def test_a_changed_invoice_is_swept(gateway: StripeGateway, sandbox: Sandbox) ->
     assert list(gateway.invoices_since(since)) == [invoice_id]
 
 
+def charged(world: Any, customer: str, amount: int) -> str:
+    asked = {"amount": amount, "currency": "usd", "customer": customer, "payment_method": "pm_card_visa"}
+    return str(world.payment_intents.create(asked | {"confirm": True}).latest_charge)
+
+
+def test_charges_of_a_customer_come_newest_first(gateway: StripeGateway, sandbox: Sandbox, world: Any) -> None:
+    first, second = (world.customers.create({"name": name}).id for name in "AB")
+    since: datetime = sandbox.clock.now() - timedelta(hours=1)
+    older = charged(world, first, 1000)
+    charged(world, second, 1000)
+    sandbox.clock.advance(timedelta(minutes=1))
+    newer = charged(world, first, 2000)
+    found = list(gateway.charges_of(customer=first, created_since=since))
+    assert [(one.id, one.amount) for one in found] == [(newer, 2000), (older, 1000)]
+
+
+def test_charges_since_include_those_captured_since(gateway: StripeGateway, sandbox: Sandbox, world: Any) -> None:
+    asked = {"amount": 1000, "currency": "usd", "payment_method": "pm_card_visa", "capture_method": "manual"}
+    intent = world.payment_intents.create(asked | {"confirm": True})
+    sandbox.clock.advance(timedelta(days=2))
+    since: datetime = sandbox.clock.now() - timedelta(hours=1)
+    assert list(gateway.charges_since(since)) == []
+    world.payment_intents.capture(intent.id)
+    assert list(gateway.charges_since(since)) == [intent.latest_charge]
+
+
 def test_our_own_events_carry_our_key(gateway: StripeGateway, sandbox: Sandbox) -> None:
     gateway.create_customer({"name": "A"}, of="customer:7")
     heads = list(gateway.events_since(sandbox.clock.now() - timedelta(hours=1), types=["customer.created"]))
     assert [(head.idempotency_key or "").split(":")[:3] for head in heads] == [["tieout", "main", "create_customer"]]
+
+
+# disputes ----------------------------------------------------------------------------------------------------
+
+
+def disputed(world: Any, sandbox: Sandbox, **given: Any) -> str:
+    """A charge with a dispute; the charge."""
+    asked = {"amount": 1000, "currency": "usd", "payment_method": "pm_card_visa", "confirm": True}
+    charge: str = world.payment_intents.create(asked).latest_charge
+    httpx.post(f"{sandbox.stripe_url}/_sandbox/charges/{charge}/dispute", json=given).raise_for_status()
+    return charge
+
+
+def test_a_dispute_shows_what_it_withdrew(gateway: StripeGateway, world: Any, sandbox: Sandbox) -> None:
+    charge = disputed(world, sandbox, amount=400)
+    [dispute] = gateway.disputes_of(charge)
+    [row] = gateway.dispute(dispute.id).balance_transactions
+    assert (dispute.charge, dispute.amount, dispute.status) == (charge, 400, "needs_response")
+    assert (row.reporting_category, row.amount, row.fee, row.net) == ("dispute", -400, 1500, -1900)
+
+
+def test_disputes_of_a_charge_are_listed_oldest_first(gateway: StripeGateway, world: Any, sandbox: Sandbox) -> None:
+    charge = disputed(world, sandbox, amount=400)
+    httpx.post(f"{sandbox.stripe_url}/_sandbox/charges/{charge}/dispute", json={"amount": 300}).raise_for_status()
+    assert [dispute.amount for dispute in gateway.disputes_of(charge)] == [400, 300]
+
+
+def test_a_dispute_that_moved_since_is_found(gateway: StripeGateway, world: Any, sandbox: Sandbox) -> None:
+    [dispute] = gateway.disputes_of(disputed(world, sandbox))
+    sandbox.clock.advance(timedelta(days=2))
+    since: datetime = sandbox.clock.now() - timedelta(hours=1)
+    assert list(gateway.disputes_since(since)) == []
+    httpx.post(f"{sandbox.stripe_url}/_sandbox/disputes/{dispute.id}/win", json={}).raise_for_status()
+    assert list(gateway.disputes_since(since)) == [dispute.id]
 
 
 # the rest ----------------------------------------------------------------------------------------------------
@@ -373,3 +433,178 @@ def test_a_wrong_key_is_said_in_words(sandbox: Sandbox) -> None:
 def test_the_hosted_page_is_there(gateway: StripeGateway) -> None:
     invoice = gateway.invoice(made(gateway, 1000))
     assert httpx.get(invoice.hosted_invoice_url or "").status_code == 200
+
+
+# payouts ------------------------------------------------------------------------------------------------------
+
+
+def paid_out(sandbox: Sandbox, charges: int = 1) -> str:
+    """An automatic payout of some charges and a fee, whose transactions can be listed."""
+    with httpx.Client(base_url=f"{sandbox.stripe_url}/_sandbox") as does:
+        for _ in range(charges):
+            does.post("charges", json={"amount": 1000, "payment_method": "pm_card_bypassPending"}).raise_for_status()
+        does.post("balance_transactions", json={"type": "stripe_fee", "amount": -7}).raise_for_status()
+        payout: str = does.post("payouts", json={}).raise_for_status().json()["payouts"][0]["id"]
+        does.post(f"payouts/{payout}/reconcile").raise_for_status()
+    return payout
+
+
+def test_a_payout_and_what_it_paid_out(gateway: StripeGateway, sandbox: Sandbox) -> None:
+    payout = gateway.payout(paid_out(sandbox))
+    rows = list(gateway.balance_transactions(payout=payout.id))
+    assert [(row.type, row.net) for row in rows] == [("charge", 941), ("stripe_fee", -7), ("payout", -934)]
+    assert (payout.amount, payout.reconciliation_status, rows[-1]) == (934, "completed", payout.balance_transaction)
+
+
+def test_a_payout_of_many_rows_is_paged(gateway: StripeGateway, sandbox: Sandbox) -> None:
+    rows = list(gateway.balance_transactions(payout=paid_out(sandbox, charges=120)))
+    assert (len({row.id for row in rows}), rows[-1].type) == (122, "payout")
+
+
+def test_payouts_are_swept(gateway: StripeGateway, sandbox: Sandbox) -> None:
+    payout = paid_out(sandbox)
+    assert list(gateway.payouts_since(sandbox.clock.now() - timedelta(days=1))) == [payout]
+
+
+def test_the_balance(gateway: StripeGateway, sandbox: Sandbox) -> None:
+    paid_out(sandbox)
+    assert [(one.currency, one.available) for one in gateway.balance()] == [("usd", 0)]
+
+
+def test_a_payouts_metadata_is_written(gateway: StripeGateway, sandbox: Sandbox) -> None:
+    payout = paid_out(sandbox)
+    gateway.update_metadata("payout", payout, {"netsuite_deposit_id": "5"})
+    assert gateway.payout(payout).metadata == {"netsuite_deposit_id": "5"}
+
+
+# refunds and credit notes ------------------------------------------------------------------------------------
+
+
+def paid(gateway: StripeGateway, world: Any) -> tuple[str, str]:
+    """An invoice and the charge that paid it."""
+    invoice = made(gateway, 1000)
+    paid_by_card(world, invoice)
+    intent = gateway.invoice(invoice).payments[0].payment_intent
+    assert intent is not None
+    charge = gateway.payment_intent(intent).latest_charge
+    assert charge is not None
+    return invoice, charge.id
+
+
+def test_a_refund_shows_what_it_took(gateway: StripeGateway, world: Any) -> None:
+    _, charge = paid(gateway, world)
+    refund = gateway.refund(world.refunds.create({"charge": charge, "amount": 400}).id)
+    assert refund.balance_transaction is not None
+    assert (refund.charge, refund.amount, refund.status, refund.balance_transaction.net) == (
+        charge,
+        400,
+        "succeeded",
+        -400,
+    )
+
+
+def test_a_failed_refund_shows_what_came_back(gateway: StripeGateway, world: Any, sandbox: Sandbox) -> None:
+    _, charge = paid(gateway, world)
+    refund = world.refunds.create({"charge": charge, "amount": 400}).id
+    httpx.post(f"{sandbox.stripe_url}/_sandbox/refunds/{refund}/fail", json={}).raise_for_status()
+    found = gateway.refunds_of(charge)[0]
+    assert found.failure_balance_transaction is not None
+    assert (found.status, found.failure_balance_transaction.net) == ("failed", 400)
+
+
+def test_a_refund_that_changed_since_is_found(gateway: StripeGateway, world: Any, sandbox: Sandbox) -> None:
+    _, charge = paid(gateway, world)
+    refund = world.refunds.create({"charge": charge, "amount": 400}).id
+    sandbox.clock.advance(timedelta(hours=1))
+    since = sandbox.clock.now()
+    assert list(gateway.refunds_since(since)) == []
+    httpx.post(f"{sandbox.stripe_url}/_sandbox/refunds/{refund}/fail", json={}).raise_for_status()
+    assert list(gateway.refunds_since(since)) == [refund]
+
+
+NOTE = {"amount": 400, "metadata": {"netsuite_credit_memo_id": "9"}}
+
+
+def test_a_credit_note_is_made_once(gateway: StripeGateway) -> None:
+    invoice = made(gateway, 1000)
+    first = gateway.create_credit_note({"invoice": invoice, **NOTE}, of="creditMemo:9")
+    again = gateway.create_credit_note({"invoice": invoice, **NOTE}, of="creditMemo:9")
+    assert (first.id, first.pre_payment_amount) == (again.id, 400)
+    assert [one.id for one in gateway.credit_notes_of(invoice)] == [first.id]
+
+
+def test_a_credit_note_cut_off_after_the_commit_is_one(gateway: StripeGateway, sandbox: Sandbox) -> None:
+    invoice = made(gateway, 1000)
+    sandbox.stripe.faults.cut_after(method="POST", path="/v1/credit_notes$", times=1)
+    note = gateway.create_credit_note({"invoice": invoice, **NOTE}, of="creditMemo:9")
+    assert [one.id for one in gateway.credit_notes_of(invoice)] == [note.id]
+
+
+def test_a_credit_note_is_voided_once_and_again(gateway: StripeGateway) -> None:
+    note = gateway.create_credit_note({"invoice": made(gateway, 1000), **NOTE}, of="creditMemo:9")
+    assert gateway.void_credit_note(note.id).status == "void"
+    assert gateway.void_credit_note(note.id).status == "void"
+
+
+def test_a_credit_note_says_what_went_to_the_balance(gateway: StripeGateway, world: Any) -> None:
+    invoice, _ = paid(gateway, world)
+    asked = {"invoice": invoice, "credit_amount": 400, **NOTE}
+    assert gateway.create_credit_note(asked, of="creditMemo:9").customer_balance_amount == 400
+
+
+# replacing an invoice, and money from outside ------------------------------------------------------------------
+
+REPORT = {
+    "amount_requested": {"currency": "usd", "value": 250},
+    "payment_method_details": {"type": "custom", "custom": {"display_name": "NetSuite"}},
+    "initiated_at": 1_760_000_000,
+    "outcome": "guaranteed",
+    "guaranteed": {"guaranteed_at": 1_760_000_000},
+    "metadata": {"netsuite_payment_id": "8"},
+}
+
+
+def test_a_revision_replaces_the_invoice_when_it_is_finalized(gateway: StripeGateway) -> None:
+    before = gateway.invoice(made(gateway, 1000, 500))
+    params = {"metadata": {"netsuite_invoice_id": "7"}, "description": "changed", "days_until_due": 10}
+    draft = gateway.revise_invoice(before.id, params, of=f"invoice:7:{before.id}")
+    assert (draft.status, draft.lines, draft.description, draft.customer) == ("draft", (), "changed", before.customer)
+    gateway.add_invoice_lines(draft.id, [{"amount": 700, "description": "x"}])
+    assert (gateway.finalize_invoice(draft.id).total, gateway.invoice(before.id).status) == (700, "void")
+    assert gateway.invoice(before.id).latest_revision == draft.id
+
+
+def test_a_payment_is_reported_once_though_its_key_is_forgotten(
+    gateway: StripeGateway, sandbox: Sandbox, world: Any
+) -> None:
+    first = gateway.report_payment(REPORT, of="customerPayment:8:invoice:7")
+    sandbox.clock.advance(timedelta(days=2))
+    assert gateway.report_payment(REPORT, of="customerPayment:8:invoice:7").id == first.id
+    assert len(world.payment_records.list().data) == 1
+
+
+def test_a_reported_payment_pays_a_part_once(gateway: StripeGateway) -> None:
+    invoice_id, reported = made(gateway, 1000), gateway.report_payment(REPORT, of="customerPayment:8:invoice:7")
+    for _ in range(2):
+        attached = gateway.attach_payment(invoice_id, reported.id)
+    assert (attached.status, attached.amount_paid, attached.amount_paid_off_stripe) == ("open", 250, 250)
+    assert [one.payment_record for one in attached.payments if one.status == "paid"] == [reported.id]
+
+
+def test_the_login_page_is_the_default_configurations(gateway: StripeGateway, world: Any) -> None:
+    before = gateway.login_page_url()
+    portal = world.billing_portal.configurations
+    default = portal.list({"is_default": True}).data[0].id
+    url = portal.update(default, {"login_page": {"enabled": True}}).login_page.url
+    assert (before, gateway.login_page_url()) == (None, url)
+
+
+def test_a_portal_session_opens(gateway: StripeGateway, world: Any) -> None:
+    who = world.customers.create({"name": "Ada Works"}).id
+    assert httpx.get(gateway.portal_url(who), trust_env=False).status_code == 200
+
+
+def test_custom_fields_of_an_invoice_are_read(gateway: StripeGateway, world: Any) -> None:
+    who = world.customers.create({"name": "Ada Works"}).id
+    made = world.invoices.create({"customer": who, "custom_fields": [{"name": "PO", "value": "7"}]}).id
+    assert gateway.invoice(made).custom_fields == {"PO": "7"}

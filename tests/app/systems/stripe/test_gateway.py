@@ -372,3 +372,14 @@ def test_more_than_twenty_types_are_asked_for_in_parts(stub: Stub, gateway: Stri
     stub.answer(listing()).answer(listing())
     list(gateway.events_since(SINCE, types=[f"type.{number}" for number in range(25)]))
     assert [sum(name.startswith("types[") for name in asked.params) for asked in stub.asked] == [20, 5]
+
+
+def test_charges_come_from_the_listing_and_the_events_once(stub: Stub, gateway: StripeGateway) -> None:
+    stub.answer(listing({"id": "ch_new", "object": "charge"}))
+    stub.answer(
+        listing(
+            event(1, "charge.captured", {"id": "ch_old", "object": "charge"}),
+            event(2, "charge.succeeded", {"id": "ch_new", "object": "charge"}),
+        )
+    )
+    assert list(gateway.charges_since(SINCE)) == ["ch_new", "ch_old"]

@@ -21,9 +21,14 @@ OBJECTS: dict[type[stripe.StripeObject], Callable[[Any], Any]] = {
     stripe.Charge: parse.charge,
     stripe.PaymentIntent: parse.payment_intent,
     stripe.BalanceTransaction: parse.balance_transaction,
+    stripe.Dispute: parse.dispute,
+    stripe.Refund: parse.refund,
+    stripe.CreditNote: parse.credit_note,
+    stripe.CreditNoteLineItem: parse.credit_note_line,
     stripe.TaxId: parse.tax_id,
     stripe.TaxRate: parse.tax_rate,
     stripe.Price: parse.price,
+    stripe.PaymentRecord: parse.payment_record,
 }
 # docs.stripe.com/changelog/basil/2025-03-31, and the API versions since.
 REMOVED = {
@@ -52,7 +57,7 @@ class PackageNames(dict[str, Any]):
 
     def __missing__(self, name: str) -> Any:
         plain = name.removesuffix("Resource").removeprefix("Issuing")
-        for place in (stripe, stripe.test_helpers, stripe.issuing):
+        for place in (stripe, stripe.test_helpers, stripe.issuing, stripe.checkout, stripe.billing):
             if hasattr(place, plain):
                 return getattr(place, plain)
         raise KeyError(name)

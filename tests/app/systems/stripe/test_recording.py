@@ -139,3 +139,25 @@ def test_paying_out_of_band_leaves_nothing_due(stub: Stub, stripe: RecordingStri
     stub.answer(invoice())
     paid = stripe.pay_invoice_out_of_band("in_1")
     assert (paid.status, paid.amount_remaining, paid.amount_paid_off_stripe) == ("paid", 0, 500)
+
+
+def test_a_revision_starts_without_lines_and_replaces_the_original(stub: Stub, stripe: RecordingStripe) -> None:
+    stub.answer(invoice(id="in_1"))
+    made = stripe.revise_invoice("in_1", {"metadata": {"a": "b"}}, of="invoice:7:in_1")
+    stripe.add_invoice_lines(made.id, [{"amount": 300}])
+    assert (stripe.finalize_invoice(made.id).total, stripe.invoice("in_1").status) == (300, "void")
+
+
+def test_a_reported_payment_pays_a_part(stub: Stub, stripe: RecordingStripe, written: list[Written]) -> None:
+    stub.answer(invoice(id="in_1"))
+    params = {"amount_requested": {"currency": "usd", "value": 200}, "metadata": {"a": "b"}}
+    made = stripe.report_payment(params, of="customerPayment:8")
+    attached = stripe.attach_payment("in_1", made.id)
+    assert (attached.status, attached.amount_paid, attached.amount_remaining) == ("open", 200, 300)
+    assert [one.operation for one in written] == ["report_payment", "attach_payment"]
+
+
+def test_the_login_page_is_asked_for(stub: Stub, stripe: RecordingStripe) -> None:
+    page = {"enabled": True, "url": "https://billing.stripe.com/p/login/1"}
+    stub.answer({"object": "list", "data": [{"id": "bpc_1", "login_page": page}], "has_more": False})
+    assert stripe.login_page_url() == "https://billing.stripe.com/p/login/1"

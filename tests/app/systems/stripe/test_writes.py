@@ -7,7 +7,7 @@ import pytest
 
 from app import errors
 from app.systems.stripe.gateway import StripeGateway
-from tests.app.systems.stripe.stub import Stub, customer, invoice, line, listing
+from tests.app.systems.stripe.stub import Stub, customer, invoice, line, listing, payment
 
 REPLAYED = {"Idempotent-Replayed": "true"}
 OF = "invoice:7"
@@ -241,3 +241,76 @@ def test_each_visit_gets_its_own_portal_session(stub: Stub, gateway: StripeGatew
     urls = [gateway.portal_url("cus_1") for _ in range(2)]
     assert urls == ["https://billing.stripe.com/p/1", "https://billing.stripe.com/p/2"]
     assert len(set(stub.keys())) == 2
+
+
+# replacing an invoice, and money from outside ------------------------------------------------------------------
+
+
+def record(**changed: Any) -> dict[str, Any]:
+    return {
+        "id": "pr_1",
+        "object": "payment_record",
+        "amount_requested": {"currency": "usd", "value": 250},
+        "created": 1_760_000_000,
+        "metadata": {"netsuite_payment_id": "8"},
+        **changed,
+    }
+
+
+REPORT: dict[str, Any] = {
+    "amount_requested": {"currency": "usd", "value": 250},
+    "metadata": {"netsuite_payment_id": "8"},
+}
+
+
+def test_a_revision_is_made_emptied_and_set(stub: Stub, gateway: StripeGateway) -> None:
+    draft = invoice(id="in_2", status="draft", from_invoice={"action": "revision", "invoice": "in_1"})
+    stub.answer(draft).answer(draft).answer({**draft, "lines": listing()})
+    made = gateway.revise_invoice(
+        "in_1", {"metadata": {"netsuite_invoice_id": "7"}, "footer": "x"}, of="invoice:7:in_1"
+    )
+    assert (made.id, made.lines, stub.paths()) == (
+        "in_2",
+        (),
+        ["POST /v1/invoices", "POST /v1/invoices/in_2/remove_lines", "POST /v1/invoices/in_2"],
+    )
+    assert stub.asked[0].params.keys() >= {"from_invoice[action]", "from_invoice[invoice]"}
+    assert "footer" not in stub.asked[0].params
+
+
+def test_a_remembered_revision_that_was_deleted_is_made_anew(stub: Stub, gateway: StripeGateway) -> None:
+    draft = invoice(id="in_3", status="draft", lines=listing())
+    stub.answer(invoice(id="in_2", status="draft"), headers=REPLAYED).refuse(404, code="resource_missing")
+    stub.answer(draft).answer(draft)
+    assert gateway.revise_invoice("in_1", {}, of="invoice:7:in_1").id == "in_3"
+
+
+def test_a_payment_is_reported(stub: Stub, gateway: StripeGateway) -> None:
+    stub.answer(listing()).answer(record())
+    made = gateway.report_payment(REPORT, of="customerPayment:8:invoice:7")
+    assert (made.id, made.amount, made.currency) == ("pr_1", 250, "usd")
+
+
+def test_a_payment_that_stripe_has_is_not_reported_again(stub: Stub, gateway: StripeGateway) -> None:
+    stub.answer(listing(record(id="pr_0", metadata={}), record(id="pr_9")))
+    assert gateway.report_payment(REPORT, of="customerPayment:8:invoice:7").id == "pr_9"
+    assert stub.paths() == ["GET /v1/payment_records"]
+
+
+def test_without_metadata_no_payment_is_reported(stub: Stub, gateway: StripeGateway) -> None:
+    with pytest.raises(errors.OutcomeUnknown, match="Without metadata"):
+        gateway.report_payment({"amount_requested": {"currency": "usd", "value": 250}}, of="customerPayment:8")
+    assert stub.asked == []
+
+
+def test_a_payment_that_is_attached_already_is_a_success(stub: Stub, gateway: StripeGateway) -> None:
+    paid = {"type": "payment_record", "payment_record": "pr_1"}
+    stub.refuse(400, message="The payment record is already attached to an invoice.")
+    stub.answer(invoice(payments=listing(payment(1, payment=paid))))
+    assert gateway.attach_payment("in_1", "pr_1").payments[0].payment_record == "pr_1"
+
+
+def test_a_payment_that_is_refused_is_said(stub: Stub, gateway: StripeGateway) -> None:
+    stub.refuse(400, message="No.").answer(invoice())
+    with pytest.raises(errors.NotAllowed):
+        gateway.attach_payment("in_1", "pr_1")

@@ -1,0 +1,81 @@
+"""What people decide about issues, and the test of the alerts; for the API and the CLI alike."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from app.admin.actions import Impossible
+from app.admin.models import AlertOut
+from app.admin.parts import Parts
+from app.alerts import senders
+from app.core import alerts, audit, issues, jobs
+from app.core.jobs import RunFilter
+from app.core.tables import Alert, Job
+
+
+def decide(parts: Parts, issue_id: int, state: str, *, actor: str, until: datetime | None = None) -> None:
+    now = parts.clock.now()
+    with parts.database.session_scope() as session:
+        try:
+            changed = issues.decide(session, issue_id, state, actor=actor, now=now, until=until)
+        except ValueError as error:
+            raise Impossible(f"Issue {issue_id} cannot be snoozed: {error}.") from None
+        ends = {"until": until.isoformat()} if until else {}
+        audit.note(session, actor, f"issue.{_PAST[state]}", f"issue:{issue_id}", **changed, **ends)
+
+
+_PAST = {
+    "open": "opened",
+    "acknowledged": "acknowledged",
+    "ignored": "ignored",
+    "snoozed": "snoozed",
+    "resolved": "resolved",
+}
+
+
+def assign(parts: Parts, issue_id: int, assignee: str, *, actor: str) -> None:
+    with parts.database.session_scope() as session:
+        changed = issues.assign(session, issue_id, assignee, actor=actor, now=parts.clock.now())
+        audit.note(session, actor, "issue.assigned", f"issue:{issue_id}", **changed)
+
+
+def note(parts: Parts, issue_id: int, words: str, *, actor: str) -> None:
+    with parts.database.session_scope() as session:
+        issues.note(session, issue_id, actor, words, parts.clock.now())
+        audit.note(session, actor, "issue.noted", f"issue:{issue_id}")
+
+
+def replayable(parts: Parts, issue_id: int) -> int:
+    """How many of its runs a replay would take. Raises LookupError."""
+    with parts.database.session_scope() as session:
+        issues.locked(session, issue_id)
+        return jobs.count(session, RunFilter(issue=issue_id).replayable())
+
+
+def replay(parts: Parts, issue_id: int, *, actor: str, reason: str) -> Job:
+    """The job, not sent yet."""
+    with parts.database.session_scope() as session:
+        issues.locked(session, issue_id)
+        return jobs.replay_all(session, RunFilter(issue=issue_id), actor=actor, reason=reason or f"Issue {issue_id}")
+
+
+def send_test(parts: Parts, receiver: str | None, *, actor: str) -> list[AlertOut]:
+    """One row for each receiver, sent by the real sender here and now, whatever hour it is; as the rows stand then."""
+    found, now = senders(parts.settings), parts.clock.now()
+    names = _names(list(found), receiver)
+    notice = alerts.for_test(now)
+    with parts.database.session_scope() as session:
+        made = [alerts.write(session, notice, name, now, due_at=now) for name in names]
+        audit.note(session, actor, "alerts.tested", "alerts", receivers=names)
+    ids = [alert_id for alert_id in made if alert_id is not None]
+    for alert_id in ids:
+        alerts.send(parts.database, found, alert_id, now)
+    with parts.database.session_scope() as session:
+        return [AlertOut.model_validate(session.get_one(Alert, alert_id)) for alert_id in ids]
+
+
+def _names(configured: Sequence[str], wanted: str | None) -> list[str]:
+    if wanted is not None and wanted not in configured:
+        raise Impossible(f"The receiver {wanted} is not configured: set the ALERT_{wanted.upper()}_… variables.")
+    if not configured:
+        raise Impossible("No receiver of alerts is configured: set the ALERT_… variables, see docs/operations.md.")
+    return [wanted] if wanted else sorted(configured)
