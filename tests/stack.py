@@ -71,7 +71,9 @@ class Postgres:
         self.url: str = self.server.get_uri()
 
     def kill(self) -> None:
-        os.kill(self.server.get_pid(), signal.SIGKILL)
+        pid = self.server.get_pid()
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
 
     def start(self) -> None:
         """As the machine's supervisor would, again and again: backends of the dead one may still be going."""

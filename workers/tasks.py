@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from app.alerts import senders
-from app.core import alerts, issues
+from app.core import alert_sending, alerts, issues
 from app.core.inbox import undispatched
 from app.core.jobs import carry_out, stranded
 from app.core.prune import prune_old
@@ -93,7 +93,7 @@ def look_for_alerts() -> None:
 
 @app.task(name="workers.tasks.send_alerts")
 def send_alerts() -> None:
-    alerts.send_due(parts().database, senders(parts().settings), parts().clock.now())
+    alert_sending.send_due(parts().database, senders(parts().settings), parts().clock.now())
 
 
 @app.task(name="workers.tasks.check_completeness", time_limit=JOB_SECONDS)

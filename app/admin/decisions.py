@@ -7,7 +7,7 @@ from app.admin.actions import Impossible
 from app.admin.models import AlertOut
 from app.admin.parts import Parts
 from app.alerts import senders
-from app.core import alerts, audit, issues, jobs
+from app.core import alert_rows, alert_sending, audit, issues, jobs
 from app.core.jobs import RunFilter
 from app.core.tables import Alert, Job
 
@@ -62,13 +62,13 @@ def send_test(parts: Parts, receiver: str | None, *, actor: str) -> list[AlertOu
     """One row for each receiver, sent by the real sender here and now, whatever hour it is; as the rows stand then."""
     found, now = senders(parts.settings), parts.clock.now()
     names = _names(list(found), receiver)
-    notice = alerts.for_test(now)
+    notice = alert_rows.for_test(now)
     with parts.database.session_scope() as session:
-        made = [alerts.write(session, notice, name, now, due_at=now) for name in names]
+        made = [alert_rows.write(session, notice, name, now, due_at=now) for name in names]
         audit.note(session, actor, "alerts.tested", "alerts", receivers=names)
     ids = [alert_id for alert_id in made if alert_id is not None]
     for alert_id in ids:
-        alerts.send(parts.database, found, alert_id, now)
+        alert_sending.send(parts.database, found, alert_id, now)
     with parts.database.session_scope() as session:
         return [AlertOut.model_validate(session.get_one(Alert, alert_id)) for alert_id in ids]
 

@@ -3,7 +3,7 @@
 from app.alerts.email import EmailSender
 from app.alerts.slack import SlackSender
 from app.alerts.webhook import WebhookSender
-from app.core.alerts import Sender, Senders
+from app.core.alert_sending import Sender, Senders
 from app.settings import Settings
 
 __all__ = ["senders"]

@@ -6,7 +6,7 @@ from datetime import datetime
 from email.message import EmailMessage
 
 from app.alerts.words import text_of
-from app.core.alerts import Message, Refused
+from app.core.alert_sending import Message, Refused
 from app.settings import Settings
 
 PATIENCE = 15.0

@@ -2,7 +2,7 @@
 
 import httpx
 
-from app.core.alerts import Refused
+from app.core.alert_sending import Refused
 
 PATIENCE = 10.0
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.alerts.http import post
 from app.alerts.words import text_of
-from app.core.alerts import Message
+from app.core.alert_sending import Message
 
 # https://api.slack.com/reference/surfaces/formatting#escaping
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})

@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 
 from app.alerts.http import post
-from app.core.alerts import Message
+from app.core.alert_sending import Message
 from app.systems.netsuite.signature import sign
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from app.core.alerts import Message
+from app.core.alert_sending import Message
 
 
 def text_of(message: Message, public_url: str) -> str:

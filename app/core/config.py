@@ -270,10 +270,20 @@ class Config(Part):
     alerts: Alerts = Alerts()
 
     def for_account(self, account: str, subsidiary: str | None = None) -> Books:
-        """The books of a Stripe account; with a subsidiary, as that one keeps them."""
-        books = self.books.get(account) or self.books.get("*") or Books()
-        other = books.by_subsidiary.get(subsidiary or "")
+        """The books of a Stripe account as a subsidiary keeps them; none: as the account's own subsidiary does."""
+        books = self._of_account(account)
+        other = books.by_subsidiary.get(subsidiary or books.subsidiary or "")
         return other.over(books) if other else books
+
+    def place_of(self, account: str, subsidiary: str | None = None) -> str:
+        """Where, below `books`, finance sets what they lack: `main`, or `main.by_subsidiary.3` if that one has choices
+        of its own."""
+        books = self._of_account(account)
+        own = subsidiary or books.subsidiary or ""
+        return f"{account}.by_subsidiary.{own}" if own in books.by_subsidiary else account
+
+    def _of_account(self, account: str) -> Books:
+        return self.books.get(account) or self.books.get("*") or Books()
 
     def start_of(self, record_type: str | None = None) -> date | None:
         """The first day whose objects are posted, of this NetSuite record type."""

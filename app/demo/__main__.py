@@ -13,8 +13,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--database", default="", metavar="URL", help="an empty PostgreSQL database of its own")
     parser.add_argument("--broker", default="", metavar="URL", help="Redis; makes separate processes")
     parser.add_argument("--seed", type=int, default=2026)
-    parser.add_argument("--size", type=int, default=12, help="Stripe customers; everything else follows from it")
-    parser.add_argument("--tamper", choices=sorted(TAMPER), help="spoil one NetSuite record before the comparison")
+    parser.add_argument("--size", type=int, default=8, help="Stripe customers with ordinary sales")
+    spoil = "spoil one NetSuite record before the comparison; may be given several times"
+    parser.add_argument("--tamper", choices=sorted(TAMPER), action="append", default=[], help=spoil)
     parser.add_argument("--lossy", action="store_true", help="a fifth of all webhooks never arrives; sweeps find it")
     return parser.parse_args()
 
@@ -28,6 +29,6 @@ if __name__ == "__main__":
             port=chosen.port,
             database_url=chosen.database,
             broker_url=chosen.broker,
-            script=Script(chosen.seed, chosen.size, chosen.tamper, chosen.lossy),
+            script=Script(chosen.seed, chosen.size, tuple(chosen.tamper), chosen.lossy),
         )
     )

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.demo import books, watch
+from app.demo.ledger import Proof
 from app.demo.month import Month
 from app.demo.stage import CannotStart, Stage, Wanted, shop_ids, staged
 from app.demo.systems import NetSuiteSandbox, Refused
@@ -26,12 +27,20 @@ SETTLE_SECONDS = 180.0
 CHAOS = {"duplicate": 0.3, "reorder": 0.4, "retry_ms": 200}
 HEADINGS = ("Stripe", "NetSuite", "Stripe\ntotal", "NetSuite\ntotal", "Stripe\nopen", "NetSuite\nopen", "differ-\nence")
 LOST = 0.2
-TAMPER = {"payment": "customerPayment", "invoice": "invoice", "customer": "customer"}
+TAMPER = {
+    "payment": "customerPayment",
+    "refund": "customerRefund",
+    "deposit": "deposit",
+    "invoice": "invoice",
+    "credit memo": "creditMemo",
+    "customer": "customer",
+}
 
 
 @dataclass(frozen=True)
 class Outcome:
     found: TieOut
+    ledger: tuple[Proof, ...]
     tally: dict[str, object]
     seconds: float
 
@@ -42,11 +51,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Script:
-    """`tamper` spoils one NetSuite record of that type before the comparison; `lossy` loses webhooks for good."""
+    """`tamper`: one NetSuite record of each of these is spoilt before the comparison; `lossy` loses webhooks for good."""
 
     seed: int = 2026
-    size: int = 12
-    tamper: str | None = None
+    size: int = 8
+    tamper: tuple[str, ...] = ()
     lossy: bool = False
 
 
@@ -107,12 +116,12 @@ def _played(stage: Stage, say: Callable[[str], None], script: Script) -> Outcome
     _misbehave(stage, script)
     with watch.Watch(stage.database, say):
         late = _lived_through(stage, say, script)
-    if script.tamper is not None:
-        say(f"tampered with NetSuite {_spoil(stage.netsuite, script.tamper)}")
+    for what in script.tamper:
+        say(f"tampered with NetSuite {_spoil(stage.netsuite, what)}")
     compared = books.compare(stage.stripe, stage.netsuite)
-    wrong = (*late, *compared.differences, *watch.unfinished(stage.database))
-    tally = {"paid_by": books.ways_paid(stage.stripe), **watch.tally(stage.database)}
-    return Outcome(TieOut(compared.rows, wrong), tally, time.monotonic() - began)
+    wrong = (*late, *compared.found.differences, *watch.unfinished(stage.database))
+    tally = {"paid_by": compared.paid_by, **watch.tally(stage.database)}
+    return Outcome(TieOut(compared.found.rows, wrong), compared.ledger, tally, time.monotonic() - began)
 
 
 def _misbehave(stage: Stage, script: Script) -> None:
@@ -132,7 +141,7 @@ def _lived_through(stage: Stage, say: Callable[[str], None], script: Script) -> 
     month = Month(
         stage.stripe,
         stage.netsuite,
-        shop_ids(),
+        shop_ids(stage.guests),
         stage.clock.set,
         stage.start,
         script.seed,
@@ -152,13 +161,13 @@ def _lived_through(stage: Stage, say: Callable[[str], None], script: Script) -> 
 
 
 def _spoil(netsuite: NetSuiteSandbox, what: str) -> str:
-    """A payment is deleted, an invoice loses the ids of the other system, a customer gets another e-mail."""
+    """Money is deleted, an invoice or credit memo loses its ids of the other system, a customer gets another e-mail."""
     record_type = TAMPER[what]
-    victim = netsuite.records(record_type)[0]["id"]
+    victim = next(one["id"] for one in netsuite.records(record_type) if what == "customer" or "externalId" in one)
     match what:
-        case "payment":
+        case "payment" | "refund" | "deposit":
             netsuite.delete(record_type, victim)
-        case "invoice":
+        case "invoice" | "credit memo":
             netsuite.edit(record_type, victim, {"externalId": "", "custbody_tieout_stripe_id": ""})
         case _:
             netsuite.edit(record_type, victim, {"email": "tampered@changed.example"})
@@ -182,6 +191,8 @@ def _show(outcome: Outcome, as_json: bool, seed: int) -> None:
         return
     console = Console(highlight=False, soft_wrap=True)
     console.print(_table(outcome.found))
+    console.print()
+    console.print(_ledger_table(outcome.ledger))
     for difference in outcome.found.differences:
         console.print(f"✗ {difference.sentence}", markup=False)
     verdict = "Everything agrees to the minor unit." if outcome.agrees else "The books do not agree."
@@ -196,9 +207,14 @@ def _document(outcome: Outcome, seed: int) -> dict[str, object]:
         "seconds": round(outcome.seconds, 1),
         "table": rows,
         "unexplained": {currency: _unexplained(outcome.found, currency) for currency in _currencies(outcome.found)},
+        "ledger": {proof.currency: _proof(proof) for proof in outcome.ledger},
         "differences": [asdict(one) for one in outcome.found.differences],
         **outcome.tally,
     }
+
+
+def _proof(proof: Proof) -> dict[str, object]:
+    return asdict(proof) | {"unexplained": quantize(proof.unexplained, proof.currency)}
 
 
 def _currencies(found: TieOut) -> list[str]:
@@ -226,3 +242,24 @@ def _table(found: TieOut) -> Table:
 
 def _amount(amount: Decimal | None, currency: str) -> str:
     return f"{quantize(amount, currency):,}" if amount is not None and currency else ""
+
+
+def _ledger_table(ledger: tuple[Proof, ...]) -> Table:
+    """The money at Stripe, in both ledgers, and by name what makes the difference."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("The money at Stripe", no_wrap=True)
+    for proof in ledger:
+        table.add_column(proof.currency, justify="right", no_wrap=True)
+    names = dict.fromkeys(name for proof in ledger for name in proof.timing)
+
+    def add(name: str, *amounts: Decimal | None) -> None:
+        table.add_row(name, *(_amount(one, proof.currency) for one, proof in zip(amounts, ledger, strict=True)))
+
+    add("Stripe's balance", *(proof.stripe for proof in ledger))
+    for name in names:
+        add(f"  {name}", *(proof.timing.get(name) for proof in ledger))
+    add("NetSuite's clearing accounts", *(proof.netsuite for proof in ledger))
+    add("unexplained", *(proof.unexplained for proof in ledger))
+    add("arrived at the bank", *(proof.arrived for proof in ledger))
+    add("NetSuite's bank accounts", *(proof.bank for proof in ledger))
+    return table

@@ -19,7 +19,8 @@ from sqlalchemy import func, select
 from app.core import config, plan
 from app.core.inbox import Event
 from app.db import Database, migrate
-from app.demo.month import DAYS, Ids
+from app.demo.choices import choices, for_a_month_in_a_minute
+from app.demo.shop import DAYS, Ids
 from app.demo.systems import NetSuiteSandbox, StripeSandbox, wait_for
 from app.embedded import embedded_postgres
 from app.settings import Settings
@@ -51,6 +52,7 @@ class Stage:
     url: str
     stripe: StripeSandbox
     netsuite: NetSuiteSandbox
+    guests: str
     clock: Clock
     start: datetime
     database: Database
@@ -67,16 +69,20 @@ def staged(wanted: Wanted) -> Iterator[Stage]:
     with ExitStack() as stack:
         folder = stack.enter_context(_own_folder(wanted.folder))
         database_url = wanted.database_url or stack.enter_context(embedded_postgres(folder / "postgres"))
-        database = _prepared(database_url)
+        database = _empty(database_url)
         start = datetime.now(UTC) - timedelta(days=DAYS)
         url = f"http://127.0.0.1:{_port(wanted.port, 8000, wanted.once)}"
         sandbox = stack.enter_context(_sandbox(wanted.once, folder, Clock(start)))
+        netsuite = NetSuiteSandbox(sandbox.netsuite_url)
+        guests = netsuite.save("customer", {"companyName": "Guests", "subsidiary": {"id": ids.SUBSIDIARY_US}})
+        _choose(database, guests)
         log = folder / "tieout.log"
         tieout = stack.enter_context(_tieout(_environment(wanted, sandbox, url, database_url, folder), folder, log))
         stage = Stage(
             url,
             StripeSandbox(sandbox.stripe_url, sandbox.credentials.stripe_api_key),
-            NetSuiteSandbox(sandbox.netsuite_url),
+            netsuite,
+            guests,
             sandbox.clock,
             start,
             database,
@@ -99,47 +105,37 @@ def _own_folder(parent: Path) -> Iterator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _prepared(url: str) -> Database:
+def _empty(url: str) -> Database:
     migrate(url)
     database = Database(url)
     with database.session_scope() as session:
         if session.scalar(select(func.count()).select_from(Event)):
             raise CannotStart("The demo wants an empty database of its own; this one has events in it.")
-        config.save(session, _choices(), author="demo", note="The sandbox's accounts and items")
     return database
+
+
+def _choose(database: Database, guests: str) -> None:
+    with database.session_scope() as session:
+        config.save(session, for_a_month_in_a_minute(guests), author="demo", note="The sandbox's accounts and items")
 
 
 def write_choices(folder: Path) -> Path:
     """The sandbox's accounts and items as a YAML file, for INITIAL_CONFIG."""
     file = folder / "tieout.yaml"
-    file.write_text(plan.export(_choices()))
+    file.write_text(plan.export(choices()))
     return file
 
 
-def _choices() -> config.Config:
-    books = config.Books(
-        subsidiary=ids.SUBSIDIARY_US,
-        time_zone="America/New_York",
-        accounts=config.Accounts(money_in="clearing", clearing=dict(ids.STRIPE_CLEARING)),
-        items=config.Items(
-            default=ids.ITEM_STRIPE,
-            discount=ids.ITEM_DISCOUNT,
-            tax=ids.ITEM_TAX,
-            shipping=ids.ITEM_SHIPPING,
-            balance=ids.ITEM_STRIPE,
-        ),
-    )
-    return config.Config(books={"*": books})
-
-
-def shop_ids() -> Ids:
+def shop_ids(guests: str) -> Ids:
     return Ids(
         subsidiary=ids.SUBSIDIARY_US,
         currencies={symbol.lower(): internal_id for symbol, internal_id in ids.CURRENCIES.items()},
         item=ids.ITEM_CONSULTING,
         discount_item=ids.ITEM_DISCOUNT,
+        bad_debt_item=ids.ITEM_BAD_DEBT,
         tax_type=ids.TAX_TYPE_SALES,
         tax_code=ids.TAX_CODE_STANDARD,
+        guests=guests,
     )
 
 

@@ -49,8 +49,18 @@ class StripeSandbox:
         _answered(answer)
         return True
 
+    def arrange(self, path: str, **given: object) -> Json:
+        """What a customer, a bank or Stripe itself does."""
+        return _answered(self._http.post(f"/_sandbox/{path}", json=given))
+
+    def charge_of(self, invoice: str) -> Json:
+        """The latest that paid it."""
+        paid = next(self.list("invoice_payments", invoice=invoice, status="paid"))
+        intent = self.get(f"payment_intents/{paid['payment']['payment_intent']}")
+        return self.get(f"charges/{intent['latest_charge']}")
+
     def misdeliver(self, **chaos: object) -> None:
-        _answered(self._http.post("/_sandbox/webhooks", json=chaos))
+        self.arrange("webhooks", **chaos)
 
     def pending_deliveries(self) -> int:
         return int(_answered(self._http.get("/_sandbox/webhooks"))["pending"])
@@ -72,14 +82,24 @@ class NetSuiteSandbox:
     def delete(self, record_type: str, internal_id: str) -> None:
         _answered(self._http.delete(f"/_sandbox/ui/{record_type}/{internal_id}"))
 
+    def void(self, record_type: str, internal_id: str) -> None:
+        _answered(self._http.post(f"/_sandbox/ui/{record_type}/{internal_id}/void"))
+
     def record(self, record_type: str, internal_id: str) -> Json:
         return _answered(self._http.get(f"/_sandbox/ui/{record_type}/{internal_id}"))
+
+    def has(self, record_type: str, external_id: str) -> bool:
+        return self._http.get(f"/_sandbox/ui/{record_type}/eid:{external_id}").is_success
 
     def records(self, record_type: str) -> list[Json]:
         return list(_answered(self._http.get(f"/_sandbox/state/{record_type}"))[record_type])
 
     def trial_balance(self) -> Json:
         return _answered(self._http.get("/_sandbox/trial-balance"))
+
+    def ledger(self) -> list[Json]:
+        """Every line of every transaction, debits positive."""
+        return list(_answered(self._http.get("/_sandbox/ledger"))["lines"])
 
     def misdeliver(self, kind: str, **chaos: object) -> None:
         _answered(self._http.post("/_sandbox/callbacks/chaos", json={"kind": kind, **chaos}))

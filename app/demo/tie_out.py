@@ -1,7 +1,7 @@
 """The proof: every object stands in the other system exactly once, and every total agrees to the minor unit.
 
 It looks at nothing but the two systems. Ids that tie records together: the external id `stripe-<role>-<stripe id>` and
-the Stripe id field in NetSuite, and `netsuite_customer_id` and `netsuite_invoice_id` in Stripe's metadata.
+the Stripe id field in NetSuite, and `netsuite_customer_id`, `netsuite_invoice_id` ... in Stripe's metadata.
 """
 
 from collections import Counter, defaultdict
@@ -10,13 +10,40 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 CUSTOMER, INVOICE, PAYMENT = "customer", "invoice", "payment"
-ROLES = {CUSTOMER: "cust", INVOICE: "inv", PAYMENT: "pay"}
+CHECKOUT, OUTSIDE, NEGATIVE = "checkout sale", "payment outside", "negative invoice"
+REFUND, REFUND_CREDIT, NOTE = "refund", "refund credit", "credit note"
+DISPUTE, DISPUTE_CREDIT, REVERSAL, REGAINED = "dispute", "dispute credit", "dispute reversal", "regained loss"
+WRITE_OFF, PAYOUT, TRANSFER, RETURNED = "write-off", "payout", "bank transfer", "returned payout"
+TYPES = (
+    CUSTOMER,
+    INVOICE,
+    CHECKOUT,
+    NEGATIVE,
+    PAYMENT,
+    OUTSIDE,
+    REFUND,
+    REFUND_CREDIT,
+    NOTE,
+    DISPUTE,
+    DISPUTE_CREDIT,
+    REVERSAL,
+    REGAINED,
+    WRITE_OFF,
+    PAYOUT,
+    TRANSFER,
+    RETURNED,
+)
+OWED = {INVOICE: 1, CHECKOUT: 1, REGAINED: 1, NEGATIVE: -1, NOTE: -1, REFUND_CREDIT: -1, PAYMENT: -1}
+"""What is open of these makes up the receivables: what is owed, and credit that lowers it."""
 ZERO = Decimal(0)
 
 
 @dataclass(frozen=True)
 class Object:
-    """A record of either system. `points_to`: ids in the other system that it names. Amounts in major units."""
+    """A record of either system. `points_to`: ids in the other system that it names. Amounts in major units.
+
+    `optional`: it may or may not be in the other system, e.g. a refund that failed before it was posted.
+    """
 
     type: str
     id: str
@@ -25,6 +52,7 @@ class Object:
     open: Decimal = ZERO
     points_to: frozenset[str] = frozenset()
     facts: tuple[tuple[str, str], ...] = ()
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +79,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Row:
-    """One type and currency. `open` is what customers still owe."""
+    """One type and currency. `open` is what customers still owe, or have to their credit."""
 
     type: str
     currency: str
@@ -78,12 +106,25 @@ class TieOut:
 
 
 def tie_out(stripe: Side, netsuite: Side, balance: Balance) -> TieOut:
+    stripe, netsuite = _expected(stripe, netsuite), _expected(netsuite, stripe)
     differences: list[Difference] = []
-    for type in ROLES:
+    for type in TYPES:
         differences += _compared(stripe.of(type), netsuite.of(type))
+    differences += _unknown(netsuite)
     differences += _unbalanced(balance)
     differences += _receivables(stripe, balance)
     return TieOut(tuple(_rows(stripe, netsuite)), tuple(differences))
+
+
+def _expected(side: Side, other: Side) -> Side:
+    """Without what may be missing in the other system, and is."""
+    named = {(one.type, name) for one in other.objects for name in one.points_to}
+    there = {(one.type, one.id) for one in other.objects}
+
+    def has_pair(one: Object) -> bool:
+        return (one.type, one.id) in named or any((one.type, name) in there for name in one.points_to)
+
+    return Side(tuple(one for one in side.objects if not one.optional or has_pair(one)))
 
 
 def _compared(stripe: Sequence[Object], netsuite: Sequence[Object]) -> Iterable[Difference]:
@@ -132,6 +173,12 @@ def _unlike(one: Object, other: Object) -> Iterable[Difference]:
             yield Difference(one.id, f"{name} differ in {what}: {value!r} and {theirs.get(what, '')!r}.")
 
 
+def _unknown(netsuite: Side) -> Iterable[Difference]:
+    for one in netsuite.objects:
+        if one.type not in TYPES:
+            yield Difference(one.id, f"NetSuite {one.type} {one.id} stands for nothing that Stripe knows.")
+
+
 def _unbalanced(balance: Balance) -> Iterable[Difference]:
     for currency, total in balance.sums.items():
         if total:
@@ -140,8 +187,8 @@ def _unbalanced(balance: Balance) -> Iterable[Difference]:
 
 def _receivables(stripe: Side, balance: Balance) -> Iterable[Difference]:
     owed: dict[str, Decimal] = defaultdict(Decimal)
-    for invoice in stripe.of(INVOICE):
-        owed[invoice.currency] += invoice.open
+    for one in stripe.objects:
+        owed[one.currency] += OWED.get(one.type, 0) * one.open
     for currency in sorted(owed.keys() | balance.receivable.keys()):
         booked = balance.receivable.get(currency, ZERO)
         if owed[currency] != booked:
@@ -152,9 +199,8 @@ def _receivables(stripe: Side, balance: Balance) -> Iterable[Difference]:
 
 
 def _rows(stripe: Side, netsuite: Side) -> Iterable[Row]:
-    keys = {(one.type, one.currency) for one in (*stripe.objects, *netsuite.objects)}
-    order = list(ROLES)
-    for type, currency in sorted(keys, key=lambda key: (order.index(key[0]), key[1])):
+    keys = {(one.type, one.currency) for one in (*stripe.objects, *netsuite.objects) if one.type in TYPES}
+    for type, currency in sorted(keys, key=lambda key: (TYPES.index(key[0]), key[1])):
         ours = [one for one in stripe.of(type) if one.currency == currency]
         theirs = [one for one in netsuite.of(type) if one.currency == currency]
         totals = (sum((one.amount for one in side), ZERO) for side in (ours, theirs))

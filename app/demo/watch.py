@@ -19,7 +19,17 @@ from app.demo.tie_out import Difference
 
 UNDER_WAY = ("queued", "running", "retrying")
 STUCK = ("held", "dead")
-WORDS = {"cust": "customer", "inv": "invoice", "pay": "payment", "cm": "credit memo"}
+WORDS = {
+    "cust": "customer",
+    "inv": "invoice",
+    "pay": "payment",
+    "cm": "credit memo",
+    "crf": "refund",
+    "cs": "cash sale",
+    "cr": "cash refund",
+    "dep": "deposit",
+    "je": "journal",
+}
 
 
 class Watch:

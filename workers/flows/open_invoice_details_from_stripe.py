@@ -86,6 +86,13 @@ def stripe_id(source: Opened) -> str:
 
 @flow.push
 def push(source: Opened, to: To) -> None:
+    try:
+        show(source, to)
+    except NotFound:
+        raise Skipped(f"NetSuite invoice {source.id} no longer exists.", code="gone") from None
+
+
+def show(source: Opened, to: To) -> None:
     link = source.link or stripe_invoice_of.found_for(source.id, to.options.link_missing, to)
     invoice = fetched(link, to)
     said = {**details(invoice, link, to.options.fields, to), **own_fields(invoice, link, to)}

@@ -108,7 +108,7 @@ def deposited(source: st.Payout, to: To) -> bool:
     planned = plan(source, found, to)
     if link is None:
         not_deposited_before(planned, to)
-    posted = posted_on(source, link, "deposit", to)
+    posted = posted_on(source, link, "deposit", planned.subsidiary, to)
     written = [abroad(one, planned, posted, to) for one in planned.abroad]
     record = deposit(planned, posted, to.options.lines, to)
     facts = facts_of(source, posted) | {"account": record.account, "subsidiary": record.subsidiary}
@@ -127,9 +127,10 @@ def abroad(one: Abroad, planned: Planned, posted: Posting, to: To) -> bool:
 
 def transferred(source: st.Payout, to: To) -> bool:
     to.note("Stripe does not itemise payouts made by hand: this one is posted as a transfer to the bank.")
-    posted = posted_on(source, to.links.of_stripe(source.id, "je"), "journalEntry", to)
-    record, facts = transfer(source, posted, to), facts_of(source, posted)
-    return keep("je", source.id, record, facts, to, write_back=to.options.write_back)
+    own = to.config.for_account(to.account).subsidiary
+    posted = posted_on(source, to.links.of_stripe(source.id, "je"), "journalEntry", own, to)
+    record = transfer(source, posted, own, to)
+    return keep("je", source.id, record, facts_of(source, posted), to, write_back=to.options.write_back)
 
 
 def left_out(found: list[Row]) -> list[str]:

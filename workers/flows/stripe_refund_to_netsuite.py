@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from app.core.flow import Flow, Sweep
 from app.core.interfaces import Ledger
 from app.errors import Skipped
-from workers.records import refund
+from workers.records import refund, refund_posting, refund_undoing
 from workers.records.refund import Refunded, RefundToNetSuite
 
 To = Ledger[RefundToNetSuite]
@@ -68,6 +68,6 @@ def arrived(source: Refunded, to: To) -> None:
 @flow.push
 def push(source: Refunded, to: To) -> None:
     if source.refund.status in refund.GONE:
-        refund.reverse(source, to)
+        refund_undoing.reverse(source, to)
     else:
-        refund.post(source, to)
+        refund_posting.post(source, to)

@@ -176,7 +176,7 @@ def item_of(charge: st.Charge, subsidiary: str | None, to: To) -> str:
         or items.charge
         or items.default
     )
-    setting = f"books.{to.account}.items.charge"
+    setting = f"books.{to.config.place_of(to.account, subsidiary)}.items.charge"
     return required(found, setting, f"No NetSuite item is set for charges without an invoice ({charge.id}).")
 
 

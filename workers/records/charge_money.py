@@ -192,10 +192,11 @@ def payer_of(charge: st.Charge, to: To) -> Payer:
     if guest is not None:
         return guest
     if books.catch_all_customer is None:
+        setting = f"books.{to.config.place_of(to.account)}.catch_all_customer"
         raise Held(
             f"Charge {charge.id} has no Stripe customer, and its e-mail is no NetSuite customer's.",
             code="no_customer",
-            action=f"Set `books.{to.account}.catch_all_customer` to the customer for such charges, then replay.",
+            action=f"Set `{setting}` to the customer for such charges, then replay.",
         )
     to.note(f"The charge has no Stripe customer; posted to the catch-all customer {books.catch_all_customer}.")
     return Payer(books.catch_all_customer, books.subsidiary)

@@ -45,9 +45,9 @@ def link_of(application: ns.Application, to: To) -> Link | None:
     return to.links.of_netsuite(application.doc_type, application.doc, role) if role else None
 
 
-def written_off(application: ns.Application, to: To) -> bool:
-    """A credit memo of nothing but the bad-debt item."""
-    bad_debt = to.config.for_account(to.account).items.bad_debt
+def written_off(application: ns.Application, subsidiary: str | None, to: To) -> bool:
+    """A credit memo of nothing but the subsidiary's bad-debt item."""
+    bad_debt = to.config.for_account(to.account, subsidiary).items.bad_debt
     if application.doc_type != "creditMemo" or bad_debt is None:
         return False
     items = {row.get("item") for row in to.netsuite.query(ITEMS_OF, (application.doc,))} - {None}

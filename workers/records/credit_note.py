@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from app.core.config import required
+from app.core.config import Items, required
 from app.core.fingerprint import fingerprint
 from app.core.flow import Options
 from app.core.interfaces import Ledger
@@ -20,8 +20,8 @@ from app.errors import AmountMismatch, PeriodClosed, Skipped
 from app.money import from_minor
 from app.systems.netsuite.records import Apply, Ref
 from app.systems.stripe import objects as st
-from workers.records import refund, refund_lines
-from workers.records.dates import Posting, local_day, posting, zone_of
+from workers.records import dates, refund, refund_lines, refund_posting
+from workers.records.dates import Posting
 from workers.records.invoice import Entry, Sheet, documents, lines, tax_details
 from workers.records.items import item_for
 from workers.records.reversal import Party, against, credit_memo, customer_refund, party_of
@@ -54,10 +54,11 @@ To = Ledger[Any]
 
 @dataclass(frozen=True)
 class Credited:
-    """A credit note, what it gives as a sheet of lines, and the link of the invoice that it is about."""
+    """A credit note, the link of the invoice that it is about, whose that is, and what the note gives as lines."""
 
     note: st.CreditNote
     invoice: Link
+    party: Party
     sheet: Sheet
 
     @property
@@ -82,11 +83,11 @@ def view(note: st.CreditNote) -> dict[str, Any]:
 # the lines -----------------------------------------------------------------------------------------------------
 
 
-def sheet_of(note: st.CreditNote, to: To) -> Sheet:
+def sheet_of(note: st.CreditNote, subsidiary: str | None, to: To) -> Sheet:
     """Raises Unmapped for a missing item, AmountMismatch when the lines do not add up to the note's total."""
-    rules = refund_lines.rules(to)
+    rules = refund_lines.rules(to, subsidiary)
     try:
-        made = documents(as_invoice(note, to), rules).invoice
+        made = documents(as_invoice(note, rules.books.items, to), rules).invoice
     except AmountMismatch as error:
         what = f"Credit note {note.number}"
         raise AmountMismatch(what, error.ours, error.theirs, error.currency) from None
@@ -94,14 +95,14 @@ def sheet_of(note: st.CreditNote, to: To) -> Sheet:
     return made
 
 
-def as_invoice(note: st.CreditNote, to: To) -> st.Invoice:
+def as_invoice(note: st.CreditNote, items: Items, to: To) -> st.Invoice:
     origin = to.stripe.invoice(note.invoice)
     return replace(
         origin,
         number=note.number,
         total=note.total,
         subtotal=note.subtotal,
-        lines=tuple(as_line(line, {one.id: one for one in origin.lines}, to) for line in note.lines),
+        lines=tuple(as_line(line, {one.id: one for one in origin.lines}, items) for line in note.lines),
         shipping_cost=note.shipping_cost,
         total_discount_amounts=note.discount_amounts,
         total_taxes=note.total_taxes,
@@ -110,10 +111,9 @@ def as_invoice(note: st.CreditNote, to: To) -> st.Invoice:
     )
 
 
-def as_line(line: st.CreditNoteLine, origin: Mapping[str, st.InvoiceLine], to: To) -> st.InvoiceLine:
+def as_line(line: st.CreditNoteLine, origin: Mapping[str, st.InvoiceLine], items: Items) -> st.InvoiceLine:
     """With price, product and metadata of the invoice's line; a line of the note's own has the item set for those."""
     billed = origin.get(line.invoice_line_item or "")
-    items = to.config.for_account(to.account).items
     own = {items.metadata_key: items.credit_note} if billed is None and items.credit_note else {}
     return st.InvoiceLine(
         id=line.id,
@@ -136,7 +136,8 @@ def with_balance(credited: Credited, to: To) -> Sheet:
     moved = credited.note.customer_balance_amount
     if not moved or options_of(to).balance == "open_credit":
         return credited.sheet
-    item = item_for("balance", to.config.for_account(to.account), to.account)
+    rules = refund_lines.rules(to, credited.party.subsidiary)
+    item = item_for("balance", rules.books, rules.account)
     entry = Entry(item=item, amount=-moved, description="Stripe customer balance")
     return Sheet(credited.sheet.currency, (*credited.sheet.entries, entry))
 
@@ -147,7 +148,8 @@ def with_balance(credited: Credited, to: To) -> Sheet:
 def post(note: st.CreditNote, to: To) -> None:
     """Safe to repeat: the memo once, then whatever refunds have arrived, then what goes outside of Stripe."""
     invoice = to.links.require(note.invoice, "inv")
-    credited = Credited(note, invoice, sheet_of(note, to))
+    party = party_of(invoice, to)
+    credited = Credited(note, invoice, party, sheet_of(note, party.subsidiary, to))
     memo = to.links.of_stripe(note.id, "cm") or write_memo(credited, to)
     waiting = [part.refund for part in note.refunds if part.refund and not bring(part.refund, to)]
     if options_of(to).out_of_band == "refund" and outside(note):
@@ -166,8 +168,8 @@ def post(note: st.CreditNote, to: To) -> None:
 
 
 def write_memo(credited: Credited, to: To) -> Link:
-    note, sheet, rules = credited.note, with_balance(credited, to), refund_lines.rules(to)
-    party = party_of(credited.invoice, to)
+    note, sheet, party = credited.note, with_balance(credited, to), credited.party
+    rules = refund_lines.rules(to, party.subsidiary)
     day = posted_on(note, "creditMemo", None, party, to)
     record = credit_memo(
         note.id,
@@ -198,7 +200,7 @@ def bring(refund_id: str, to: To) -> bool:
     if not refund.has_arrived(source.refund, to):
         return False
     if not refund.is_posted(source, to):
-        refund.post(source, to)
+        refund_posting.post(source, to)
     return True
 
 
@@ -226,10 +228,7 @@ def pay_outside(credited: Credited, memo: Link, to: To) -> None:
 
 
 def posted_on(note: st.CreditNote, record_type: str, link: Link | None, party: Party, to: To) -> Posting:
-    if link and "tran_date" in link.facts:
-        return Posting(date.fromisoformat(link.facts["tran_date"]))
-    zone = zone_of(to, party.subsidiary)
-    return posting(to, record_type, local_day(note.effective_at or note.created, zone), zone)
+    return dates.posted_on(note.effective_at or note.created, record_type, link, party.subsidiary, to)
 
 
 def said(credited: Credited) -> str:

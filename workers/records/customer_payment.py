@@ -78,13 +78,16 @@ def same(shares: Sequence[Share], fact: str, what: str) -> str | None:
     return None if value is None else str(value)
 
 
-def money_account(accounts: Accounts, currency: str, account: str) -> str | None:
-    """The clearing account, or None for undeposited funds. Raises Unmapped when the clearing account is not set."""
+def money_account(accounts: Accounts, currency: str, place: str) -> str | None:
+    """The clearing account, or None for undeposited funds. Raises Unmapped when the clearing account is not set.
+
+    `place`: where the accounts are set (`Config.place_of`).
+    """
     if accounts.money_in == "undeposited_funds":
         return None
     code = currency.upper()
     return required(
         by_currency(accounts.clearing, code),
-        f"books.{account}.accounts.clearing.{code}",
+        f"books.{place}.accounts.clearing.{code}",
         f"No NetSuite clearing account is set for {code}.",
     )

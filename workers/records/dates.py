@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.core.interfaces import Ledger
+from app.core.links import Link
 from app.errors import PeriodClosed
 
 
@@ -55,6 +56,16 @@ def posting(to: Ledger[Any], record_type: str, day: date, zone: tzinfo) -> Posti
         raise _closed(moved, record_type)
     to.note(f"The accounting period of {day:%Y-%m-%d} is closed; dated {moved:%Y-%m-%d} by the policy {policy}.")
     return Posting(moved, original=day)
+
+
+def posted_on(
+    moment: datetime, record_type: str, there: Link | None, subsidiary: str | None, to: Ledger[Any]
+) -> Posting:
+    """The subsidiary's day. A record that is there keeps its own, though its period may be closed by now."""
+    if there and "tran_date" in there.facts:
+        return Posting(date.fromisoformat(there.facts["tran_date"]))
+    zone = zone_of(to, subsidiary)
+    return posting(to, record_type, local_day(moment, zone), zone)
 
 
 def _closed(day: date, record_type: str) -> PeriodClosed:

@@ -35,6 +35,7 @@ TITLES = {
     "unreconciled": "Stripe transactions not kept in NetSuite",
 }
 MEMO = 999
+RETURNED = ("failed", "canceled")
 
 
 @dataclass(frozen=True)
@@ -96,12 +97,12 @@ def plan(payout: st.Payout, found: Sequence[Row], to: Ledger[Any]) -> Planned:
         if at is not None and at.iso != iso:
             _same_base(at, row, iso, subsidiary, to)
             waiting += [(row, at)] if at.undeposited else []
-            parts += [] if at.undeposited else across(row, at, iso, to)
+            parts += [] if at.undeposited else across(row, at, iso, subsidiary, to)
         else:
             parts.append(principal(row, at, subsidiary, iso, to))
-        parts += fees(row, iso, to)
+        parts += fees(row, iso, subsidiary, to)
     abroad = tuple(of_currency(code, waiting, subsidiary, payout) for code in sorted({at.iso for _, at in waiting}))
-    parts += [brought_in(one, to) for one in abroad]
+    parts += [brought_in(one, subsidiary, to) for one in abroad]
     taken = [(row.movement.source, there.get(row.movement.id)) for row in found]
     deposited = tuple(source or "" for source, at in taken if at and at.undeposited and at.deposited)
     return proved(Planned(payout, tuple(part for part in parts if part.amount), abroad, subsidiary, deposited))
@@ -125,7 +126,7 @@ def principal(row: Row, at: There | None, subsidiary: str | None, iso: str, to: 
     if row.kind == "undone":
         return part
     if at is None:
-        account = accounts.unreconciled(iso, to) if row.kind == "unreconciled" else accounts.other(row, iso, to)
+        account = named(row, iso, subsidiary, to)
         return replace(part, account=account, kept_back=row.kind == "fee")
     if not at.undeposited:
         return replace(part, account=at.account)
@@ -133,16 +134,34 @@ def principal(row: Row, at: There | None, subsidiary: str | None, iso: str, to: 
     return replace(part, tick=at.id)
 
 
-def fees(row: Row, iso: str, to: Ledger[Any]) -> Iterator[Part]:
+def named(row: Row, iso: str, subsidiary: str | None, to: Ledger[Any]) -> str:
+    if row.kind == "unreconciled":
+        return accounts.unreconciled(iso, subsidiary, to)
+    return accounts.other(row, iso, subsidiary, to)
+
+
+def fees(row: Row, iso: str, subsidiary: str | None, to: Ledger[Any]) -> Iterator[Part]:
     """What was kept back of it, by type."""
     movement = row.movement
+    if movement.fee and transferred(row, to):
+        account = accounts.in_stripe(iso, subsidiary, to)
+        yield Part(-from_minor(movement.fee, movement.currency), "payout", title_of(row), account, movement.source)
+        return
     rest = movement.fee - sum(one.amount for one in movement.fee_details)
     kinds = [(one.type, one.amount) for one in movement.fee_details] + [("stripe_fee", rest)]
     for kind, amount in kinds:
         if amount:
             title = "Tax on Stripe fees" if kind == "tax" else f"Stripe fees on {about(row)}"
-            account = accounts.fee(kind, row.kind, iso, to)
+            account = accounts.fee(kind, row.kind, iso, subsidiary, to)
             yield Part(-from_minor(amount, movement.currency), "fee", title, account, movement.source, kept_back=True)
+
+
+def transferred(row: Row, to: Ledger[Any]) -> bool:
+    """Whether a journal entry of its own books what a payout made by hand cost, out of the account of the rest."""
+    source = row.movement.source
+    if row.kind != "payout" or source is None or to.options.unitemised != "journal":
+        return False
+    return to.links.of_stripe(source, "je") is not None or to.stripe.payout(source).status not in RETURNED
 
 
 def about(row: Row) -> str:
@@ -158,14 +177,14 @@ def title_of(row: Row) -> str:
 # what was paid in another currency -----------------------------------------------------------------------------
 
 
-def across(row: Row, at: There, iso: str, to: Ledger[Any]) -> Iterator[Part]:
+def across(row: Row, at: There, iso: str, subsidiary: str | None, to: Ledger[Any]) -> Iterator[Part]:
     """Out of a clearing account: what the record is worth there, and what Stripe's rate made of it beyond that."""
     movement = row.movement
     settled = from_minor(movement.amount, movement.currency)
     worth = quantize(at.total * at.rate, iso).copy_sign(settled)
     yield Part(worth, row.kind, f"{title_of(row)} in {at.iso}", at.account, movement.source)
     if settled != worth:
-        account = accounts.exchange(iso, to)
+        account = accounts.exchange(iso, subsidiary, to)
         yield Part(settled - worth, "exchange", f"Exchange difference, {at.iso}", account, movement.source)
 
 
@@ -184,8 +203,8 @@ def of_currency(iso: str, waiting: Iterable[tuple[Row, There]], subsidiary: str 
     return Abroad(iso, tuple(at.id for _, at in own), amount, settled)
 
 
-def brought_in(one: Abroad, to: Ledger[Any]) -> Part:
-    account = accounts.clearing(one.iso, to)
+def brought_in(one: Abroad, subsidiary: str | None, to: Ledger[Any]) -> Part:
+    account = accounts.clearing(one.iso, subsidiary, to)
     return Part(one.settled, "exchange", f"Stripe transactions in {one.iso}", account)
 
 
@@ -197,13 +216,14 @@ def deposit(planned: Planned, posted: Posting, lines: Literal["by_kind", "each"]
     payout, iso = planned.payout, planned.payout.currency.upper()
     parts = list(planned.parts)
     if planned.short:
-        parts.append(Part(planned.short, "payout", "Taken from the bank", accounts.in_stripe(iso, to)))
+        account = accounts.in_stripe(iso, planned.subsidiary, to)
+        parts.append(Part(planned.short, "payout", "Taken from the bank", account))
     drawn = [part for part in parts if part.tick is None]
     shown = drawn if lines == "each" else summed(drawn)
     trace = f", bank reference {payout.trace_id}" if payout.trace_id else ""
     return Deposit(
         external_id=external_id("dep", payout.id),
-        account=accounts.bank(payout, to),
+        account=accounts.bank(payout, planned.subsidiary, to),
         subsidiary=planned.subsidiary,
         currency=to.netsuite.currency(iso).id,
         tran_date=posted.day,
@@ -217,7 +237,7 @@ def deposit(planned: Planned, posted: Posting, lines: Literal["by_kind", "each"]
 
 def foreign_deposit(one: Abroad, planned: Planned, posted: Posting, to: Ledger[Any]) -> Deposit:
     """Out of undeposited funds into the clearing account of their own currency, at Stripe's rate."""
-    account = accounts.clearing(one.iso, to)
+    account = accounts.clearing(one.iso, planned.subsidiary, to)
     title = f"Stripe payout {planned.payout.id}, transactions in {one.iso}"
     short = DepositLine(account=account, amount=-one.amount, memo=title) if one.amount < 0 else None
     return Deposit(

@@ -21,7 +21,7 @@ DESCRIPTION_LENGTH = 999
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """Finance's choices that shape the lines. `account` names the settings to complain about."""
+    """Finance's choices that shape the lines. `account` is where they are set (`Config.place_of`)."""
 
     books: Books
     account: str

@@ -149,11 +149,11 @@ def customer_of(source: st.Invoice, to: To) -> Customer:
         return Customer(link.netsuite_id, link)
     fallback = to.config.for_account(to.account).catch_all_customer
     if fallback is None:
+        setting = f"books.{to.config.place_of(to.account)}.catch_all_customer"
         raise Held(
             f"Invoice {name_of(source)} has no Stripe customer.",
             code="no_customer",
-            action=f"Set `books.{to.account}.catch_all_customer` to the NetSuite customer for such invoices; "
-            "then replay.",
+            action=f"Set `{setting}` to the NetSuite customer for such invoices; then replay.",
         )
     to.note(f"The invoice has no Stripe customer; posted to the catch-all customer {fallback}.")
     return Customer(fallback)
@@ -163,7 +163,7 @@ def rules(to: To, subsidiary: str | None = None) -> Rules:
     chosen = options_of(to)
     return Rules(
         books=to.config.for_account(to.account, subsidiary),
-        account=to.account,
+        account=to.config.place_of(to.account, subsidiary),
         discounts=chosen.discounts,
         prorations=chosen.prorations,
         balance=chosen.balance,

@@ -9,8 +9,11 @@ from app.errors import Unmapped
 from app.systems.stripe import objects as st
 
 
-def item_of(line: st.InvoiceLine, books: Books, account: str) -> str:
-    """By the line's own metadata, by price, by product, else the default. Raises Unmapped when none is set."""
+def item_of(line: st.InvoiceLine, books: Books, place: str) -> str:
+    """By the line's own metadata, by price, by product, else the default. Raises Unmapped when none is set.
+
+    `place`: where the books are set, which is the account's name, or a subsidiary of it (`Config.place_of`).
+    """
     items = books.items
     found = (
         line.metadata.get(items.metadata_key)
@@ -21,7 +24,7 @@ def item_of(line: st.InvoiceLine, books: Books, account: str) -> str:
     if not found:
         where = f"by_price.{line.price}" if line.price else "default"
         what = line.description or line.id
-        raise Unmapped(f"No NetSuite item is set for “{what}”.", setting=f"books.{account}.items.{where}")
+        raise Unmapped(f"No NetSuite item is set for “{what}”.", setting=f"books.{place}.items.{where}")
     return found
 
 
@@ -36,7 +39,7 @@ def with_products(lines: Iterable[st.InvoiceLine], books: Books, to: Ledger[Any]
     return books.model_copy(update={"items": items.model_copy(update={"by_product": {**found, **items.by_product}})})
 
 
-def item_for(purpose: str, books: Books, account: str) -> str:
-    """`purpose`: discount, tax, shipping or balance."""
+def item_for(purpose: str, books: Books, place: str) -> str:
+    """`purpose`: discount, tax, shipping, balance, dispute or bad_debt."""
     chosen: str | None = getattr(books.items, purpose)
-    return required(chosen, f"books.{account}.items.{purpose}", f"No NetSuite item is set for {purpose}.")
+    return required(chosen, f"books.{place}.items.{purpose}", f"No NetSuite item is set for {purpose}.")

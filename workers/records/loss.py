@@ -8,17 +8,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from app.core.config import by_currency
 from app.core.interfaces import Ledger
-from app.core.links import ROLES as LINK_ROLES
-from app.core.links import Link, external_id
+from app.core.links import Link
 from app.errors import Held, LinkMissing
 from app.money import from_minor, to_minor
 from app.systems.netsuite.records import InvoiceLine, Ref
 from app.systems.stripe import objects as st
+from workers.records.bank_movement import custom, item, left_behind, option, posted_on
 from workers.records.charged import charged, require_charged
-from workers.records.dates import Posting, local_day, posting, zone_of
-from workers.records.items import item_for
+from workers.records.older_charge import left_out, payer
 from workers.records.reopen import free, reopen
 from workers.records.reversal import (
     Party,
@@ -29,7 +27,6 @@ from workers.records.reversal import (
     money_out,
     one_line,
     party_of,
-    payment_option,
 )
 from workers.records.taken import Taken
 
@@ -77,7 +74,7 @@ def loss_of(movement: st.BalanceTransaction, source: Taken, to: To) -> Loss:
             code="other_currency",
             action="Book this withdrawal by hand in NetSuite, then dismiss.",
         )
-    return Loss(movement, source, paid, party, amount, money_out(paid, party.iso, to))
+    return Loss(movement, source, paid, party, amount, money_out(paid, party.iso, to, party.subsidiary))
 
 
 def money_of(movement: st.BalanceTransaction, source: Taken, to: To) -> Link | None:
@@ -89,33 +86,6 @@ def money_of(movement: st.BalanceTransaction, source: Taken, to: To) -> Link | N
     if found is None:
         raise LinkMissing("pay", source.id)
     return found
-
-
-def left_out(charge: st.Charge, to: To) -> bool:
-    """Whether its own flow left the charge out because it is from before the start, and finance posts its losses."""
-    start = to.config.start_of("customerPayment")
-    older = start is not None and charge.created.date() < start and to.config.older == "post"
-    return older and charged(charge.id, to) is None and to.why_skipped("pay", charge.id) is not None
-
-
-def payer(charge: st.Charge, to: To) -> Party:
-    """Whose loss it is when no payment says so: the charge's customer, else the catch-all."""
-    books, code = to.config.for_account(to.account), charge.currency.upper()
-    link = to.links.require(charge.customer, "cust") if charge.customer else None
-    customer = link.netsuite_id if link else books.catch_all_customer
-    if customer is None:
-        raise Held(
-            f"Charge {charge.id} has no customer.",
-            code="no_customer",
-            action=f"Set `books.{to.account}.catch_all_customer` in the configuration, then replay.",
-        )
-    return Party(
-        customer=customer,
-        iso=code,
-        currency=to.netsuite.currency(code).id,
-        subsidiary=(link.facts.get("subsidiary") if link else None) or books.subsidiary,
-        receivable=by_currency(books.accounts.receivable, code),
-    )
 
 
 def in_cash(loss: Loss, to: To) -> None:
@@ -161,12 +131,10 @@ def refunded(loss: Loss, to: To, *, reopens: bool) -> None:
 
 
 def adopted(role: str, loss: Loss, to: To) -> bool:
-    """A run that was cut off may have left the record without its link; what is open has changed by it since."""
-    ref = to.netsuite.find(LINK_ROLES[role], external_id(role, loss.id))
-    if ref is None:
+    found = left_behind(role, loss, to)
+    if found is None:
         return False
-    day = to.netsuite.transaction(ref.type, ref.id).tran_date
-    remember(role, ref, day, loss, loss.amount if role == "cr" else credited(loss, to), to)
+    remember(role, *found, loss, loss.amount if role == "cr" else credited(loss, to), to)
     return True
 
 
@@ -204,26 +172,7 @@ def credited(loss: Loss, to: To) -> Decimal:
 
 
 def line(loss: Loss, amount: Decimal, to: To) -> InvoiceLine:
-    item = item_for("dispute", to.config.for_account(to.account), to.account)
-    return one_line(item, amount, loss.memo)
-
-
-def custom(loss: Loss, posted: Posting, to: To) -> dict[str, Any]:
-    fields = to.config.fields
-    ids = {fields.transaction_stripe_id: loss.source.id, fields.payment_charge_id: loss.source.charge.id}
-    return ids | posted.custom(fields.original_date)
-
-
-def option(loss: Loss, to: To) -> str | None:
-    return payment_option(to.config.for_account(to.account), loss.source.charge.payment_method_type)
-
-
-def posted_on(loss: Loss, record_type: str, link: Link | None, to: To) -> Posting:
-    """A record that is there keeps its day, though its period may be closed by now."""
-    if link and "tran_date" in link.facts:
-        return Posting(date.fromisoformat(link.facts["tran_date"]))
-    zone = zone_of(to, loss.party.subsidiary)
-    return posting(to, record_type, local_day(loss.movement.created, zone), zone)
+    return one_line(item(loss, to), amount, loss.memo)
 
 
 def remember(

@@ -11,7 +11,7 @@ from app.core.links import Link
 from app.errors import AmountMismatch, Held
 from app.money import from_minor
 from workers.records.exchange import settles
-from workers.records.payout_accounts import accounts_of
+from workers.records.payout_accounts import accounts_of, path
 from workers.records.payout_rows import Row
 
 AT_ONCE = 200
@@ -79,22 +79,25 @@ def _given_back(row: Row, link: Link, to: Ledger[Any]) -> There:
     """A refund that failed: its record was undone, so its money is where it was taken from, and is moved by a line."""
     movement = row.movement
     sentence = "The account Undeposited Funds, which a failed refund goes back to, is not set."
-    setting = f"books.{to.account}.accounts.undeposited"
+    whose: str | None = link.facts.get("subsidiary")
     return There(
         id=link.netsuite_id,
         iso=movement.currency.upper(),
         total=from_minor(abs(movement.amount), movement.currency),
         rate=Decimal(1),
-        account=str(link.facts.get("money") or required(accounts_of(to).undeposited, setting, sentence)),
+        account=str(
+            link.facts.get("money")
+            or required(accounts_of(whose, to).undeposited, path("undeposited", whose, to), sentence)
+        ),
         undeposited=False,
         deposited=False,
-        subsidiary=link.facts.get("subsidiary"),
+        subsidiary=whose,
     )
 
 
 def lies_in(link: Link, head: Mapping[str, str | None], to: Ledger[Any]) -> str | None:
     """The account that its money is in or came out of; None for undeposited funds."""
-    undeposited = accounts_of(to).undeposited
+    undeposited = accounts_of(link.facts.get("subsidiary"), to).undeposited
     if "money" not in link.facts:
         if link.netsuite_type in SHOW_IT and head.get("status") == NOT_DEPOSITED:
             return None

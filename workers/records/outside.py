@@ -67,7 +67,8 @@ def books(invoice: ns.Invoice, stripe: st.Invoice, to: To) -> Books:
         amount = stripe_invoice.minor(one.amount, stripe.currency)
         applied.append(Applied(one.doc, one.doc_type, amount))
         if one.doc not in known and not closing.from_stripe(one, to):
-            unknown.append(Applied(one.doc, one.doc_type, amount, closing.written_off(one, to)))
+            lost = closing.written_off(one, invoice.subsidiary, to)
+            unknown.append(Applied(one.doc, one.doc_type, amount, lost))
     return Books(invoice, stripe, tuple(applied), tuple(unknown), reported)
 
 

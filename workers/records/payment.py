@@ -146,7 +146,7 @@ def posted_on(money: Money, link: Link | None, to: To) -> Posting:
     """A payment that is there keeps its day, though its period may be closed by now."""
     if link and "tran_date" in link.facts:
         return Posting(datetime.fromisoformat(link.facts["tran_date"]).date())
-    zone = zone_of(to, same(money.shares, "subsidiary", "subsidiary") or money.subsidiary)
+    zone = zone_of(to, subsidiary_of(money))
     return posting(to, "customerPayment", local_day(money.received, zone), zone)
 
 
@@ -154,12 +154,17 @@ def account_of(money: Money, to: To) -> str | None:
     """None for undeposited funds, where money that was paid outside of Stripe always lies: Stripe never has it."""
     if money.charge is None:
         return None
-    return money_account(books_of(money, to).accounts, money.currency, to.account)
+    place = to.config.place_of(to.account, subsidiary_of(money))
+    return money_account(books_of(money, to).accounts, money.currency, place)
 
 
 def books_of(money: Money, to: To) -> Books:
     """As the subsidiary keeps them that the money belongs to."""
-    return to.config.for_account(to.account, same(money.shares, "subsidiary", "subsidiary") or money.subsidiary)
+    return to.config.for_account(to.account, subsidiary_of(money))
+
+
+def subsidiary_of(money: Money) -> str | None:
+    return same(money.shares, "subsidiary", "subsidiary") or money.subsidiary
 
 
 def payment_option(money: Money, to: To) -> str | None:
@@ -179,7 +184,7 @@ def exchange_rate(money: Money, to: To) -> Decimal | None:
     """Units of the subsidiary's currency for one of the charge's; only when Stripe settled in that currency."""
     if not chosen(to, CHOICES, "exchange_rate"):
         return None
-    subsidiary = to.config.for_account(to.account).subsidiary
+    subsidiary = subsidiary_of(money) or to.config.for_account(to.account).subsidiary
     return stripes_rate(money.balance, money.amount, money.currency, subsidiary, to)
 
 

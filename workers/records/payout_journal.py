@@ -17,40 +17,48 @@ def taken_from_bank(planned: Planned, posted: Posting, to: Ledger[Any]) -> Journ
     """Beside the deposit of a negative payout, which comes to zero."""
     payout, iso = planned.payout, planned.payout.currency.upper()
     memo = f"Stripe payout {payout.id}, taken from the bank"
-    sides = {accounts.in_stripe(iso, to): planned.short, accounts.bank(payout, to): -planned.short}
-    return journal(payout.id, payout, sides, posted, memo, to)
+    bank = accounts.bank(payout, planned.subsidiary, to)
+    sides = {accounts.in_stripe(iso, planned.subsidiary, to): planned.short, bank: -planned.short}
+    return journal(payout.id, payout, sides, posted, memo, planned.subsidiary, to)
 
 
-def transfer(payout: st.Payout, posted: Posting, to: Ledger[Any]) -> JournalEntry:
+def transfer(payout: st.Payout, posted: Posting, subsidiary: str | None, to: Ledger[Any]) -> JournalEntry:
     """A payout that Stripe does not itemise, with what it cost itself."""
     iso, own = payout.currency.upper(), payout.balance_transaction
     amount, cost = from_minor(payout.amount, payout.currency), own.fee if own else 0
-    sides = {accounts.bank(payout, to): amount}
+    sides = {accounts.bank(payout, subsidiary, to): amount}
     if cost:
         fee = from_minor(cost, payout.currency)
-        sides[accounts.fee("stripe_fee", "payout", iso, to)] = fee
+        sides[accounts.fee("stripe_fee", "payout", iso, subsidiary, to)] = fee
         amount += fee
-    sides[accounts.in_stripe(iso, to)] = -amount
+    sides[accounts.in_stripe(iso, subsidiary, to)] = -amount
     kind = "instant" if payout.method == "instant" else "manual"
-    return journal(payout.id, payout, sides, posted, f"Stripe payout {payout.id} ({kind}, not itemised)", to)
+    memo = f"Stripe payout {payout.id} ({kind}, not itemised)"
+    return journal(payout.id, payout, sides, posted, memo, subsidiary, to)
 
 
-def come_back(payout: st.Payout, posted: Posting, to: Ledger[Any]) -> JournalEntry:
+def come_back(payout: st.Payout, posted: Posting, subsidiary: str | None, to: Ledger[Any]) -> JournalEntry:
     """Reverses what reached the bank; the money is at Stripe again, and in a later payout."""
-    amount = from_minor(payout.amount, payout.currency)
-    sides = {accounts.in_stripe(payout.currency.upper(), to): amount, accounts.bank(payout, to): -amount}
-    why = payout.failure_message or payout.status
-    return journal(f"{payout.id}-reversal", payout, sides, posted, f"Stripe payout {payout.id} came back: {why}", to)
+    amount, iso = from_minor(payout.amount, payout.currency), payout.currency.upper()
+    sides = {accounts.in_stripe(iso, subsidiary, to): amount, accounts.bank(payout, subsidiary, to): -amount}
+    memo = f"Stripe payout {payout.id} came back: {payout.failure_message or payout.status}"
+    return journal(f"{payout.id}-reversal", payout, sides, posted, memo, subsidiary, to)
 
 
 def journal(
-    name: str, payout: st.Payout, sides: dict[str, Decimal], posted: Posting, memo: str, to: Ledger[Any]
+    name: str,
+    payout: st.Payout,
+    sides: dict[str, Decimal],
+    posted: Posting,
+    memo: str,
+    subsidiary: str | None,
+    to: Ledger[Any],
 ) -> JournalEntry:
     """`sides`: account -> what is debited, negative for a credit."""
     iso = payout.currency.upper()
     return JournalEntry(
         external_id=external_id("je", name),
-        subsidiary=to.config.for_account(to.account).subsidiary,
+        subsidiary=subsidiary,
         currency=to.netsuite.currency(iso).id,
         tran_date=posted.day,
         memo=posted.memo(memo),

@@ -28,11 +28,11 @@ def keep(role: str, name: str, record: Record, facts: dict[str, Any], to: To, *,
     return True
 
 
-def posted_on(source: st.Payout, link: Link | None, record_type: str, to: To) -> Posting:
+def posted_on(source: st.Payout, link: Link | None, record_type: str, subsidiary: str | None, to: To) -> Posting:
     """The day of arrival, which Stripe tells as midnight UTC of that day wherever the bank is."""
     if link and "tran_date" in link.facts:
         return Posting(date.fromisoformat(link.facts["tran_date"]))
-    zone = zone_of(to, to.config.for_account(to.account).subsidiary)
+    zone = zone_of(to, subsidiary)
     arrival = source.arrival_date.astimezone(UTC)
     day = arrival.date() if arrival.time() == time() else local_day(arrival, zone)
     return posting(to, record_type, day, zone)
@@ -106,18 +106,20 @@ def delete(there: list[Link], source: st.Payout, to: To) -> bool:
 
 def reverse(there: list[Link], source: st.Payout, to: To) -> bool:
     name = f"{source.id}-reversal"
-    posted = reversed_on(source, to.links.of_stripe(name, "je"), to)
-    written = keep("je", name, come_back(source, posted, to), facts_of(source, posted), to)
+    own = to.config.for_account(to.account).subsidiary
+    whose = next((found for link in there if (found := link.facts.get("subsidiary"))), own)
+    posted = reversed_on(source, to.links.of_stripe(name, "je"), whose, to)
+    written = keep("je", name, come_back(source, posted, whose, to), facts_of(source, posted), to)
     for link in there:
         if link.facts.get("reversed") != "journal":
             mark(link, "journal", to)
     return written
 
 
-def reversed_on(source: st.Payout, link: Link | None, to: To) -> Posting:
+def reversed_on(source: st.Payout, link: Link | None, subsidiary: str | None, to: To) -> Posting:
     if link and "tran_date" in link.facts:
         return Posting(date.fromisoformat(link.facts["tran_date"]))
-    zone = zone_of(to, to.config.for_account(to.account).subsidiary)
+    zone = zone_of(to, subsidiary)
     back = source.failure_balance_transaction
     return posting(to, "journalEntry", local_day(back.created if back else to.clock.now(), zone), zone)
 

@@ -28,9 +28,11 @@ class Given:
     stripe_id: str | None = None
 
 
-def rules(to: Ledger[Any]) -> Rules:
+def rules(to: Ledger[Any], subsidiary: str | None = None) -> Rules:
     """As the invoice was posted, but whole: with its prorations, and before the customer's balance."""
-    return replace(invoice_import.rules(to), prorations="lines", balance="leave", negative_total="open_credit")
+    return replace(
+        invoice_import.rules(to, subsidiary), prorations="lines", balance="leave", negative_total="open_credit"
+    )
 
 
 def sheet_of(given: Sequence[Given], total: int, iso: str, partial: Partial, to: Ledger[Any]) -> Sheet:
@@ -44,21 +46,29 @@ def sheet_of(given: Sequence[Given], total: int, iso: str, partial: Partial, to:
         return scaled(whole, total)
     if partial == "first_line":
         return Sheet(iso, (Entry(item=whole.entries[0].item, amount=total, description=whole.entries[0].description),))
-    return Sheet(iso, (Entry(item=one_item(to, partial=True), amount=total, description="Partial refund"),))
+    item = one_item(to, subsidiary_of(given[0], to), partial=True)
+    return Sheet(iso, (Entry(item=item, amount=total, description="Partial refund"),))
 
 
 def entries(given: Given, iso: str, to: Ledger[Any]) -> tuple[Entry, ...]:
     if given.stripe_id is not None:
-        made = documents(to.stripe.invoice(given.stripe_id), rules(to)).invoice
+        made = documents(to.stripe.invoice(given.stripe_id), rules(to, subsidiary_of(given, to))).invoice
         return made.entries if made else ()
     invoice = to.netsuite.invoice(given.id)
-    books = to.config.for_account(to.account)
+    books = to.config.for_account(to.account, invoice.subsidiary)
     if books.items.refund:
         return (Entry(item=books.items.refund, amount=minor(invoice.total, iso), description="Refund"),)
-    return of_netsuite(invoice, iso, books, to.account)
+    return of_netsuite(invoice, iso, books, to.config.place_of(to.account, invoice.subsidiary))
 
 
-def of_netsuite(invoice: ns.Invoice, iso: str, books: Books, account: str) -> tuple[Entry, ...]:
+def subsidiary_of(given: Given, to: Ledger[Any]) -> str | None:
+    link = to.links.of_netsuite("invoice", given.id, "inv")
+    if link is not None and "subsidiary" in link.facts:
+        return str(link.facts["subsidiary"] or "") or None
+    return to.netsuite.invoice(given.id).subsidiary
+
+
+def of_netsuite(invoice: ns.Invoice, iso: str, books: Books, place: str) -> tuple[Entry, ...]:
     """The lines of an invoice that was born in NetSuite; its taxes, shipping and discount as lines of their items."""
     goods = [
         Entry(item=line.item or "", amount=minor(line.amount, iso), description=line.description or line.item_name)
@@ -68,13 +78,13 @@ def of_netsuite(invoice: ns.Invoice, iso: str, books: Books, account: str) -> tu
     shipping = invoice.shipping_cost + invoice.handling_cost
     extras = {"shipping": shipping, "tax": invoice.tax_total}
     goods += [
-        Entry(item=item_for(purpose, books, account), amount=minor(amount, iso), description=purpose.capitalize())
+        Entry(item=item_for(purpose, books, place), amount=minor(amount, iso), description=purpose.capitalize())
         for purpose, amount in extras.items()
         if amount
     ]
     gap = minor(invoice.total, iso) - sum(entry.amount for entry in goods)
     if gap and abs(gap) == abs(minor(invoice.discount_total, iso)):
-        goods.append(Entry(item=item_for("discount", books, account), amount=gap, description="Discount"))
+        goods.append(Entry(item=item_for("discount", books, place), amount=gap, description="Discount"))
     elif gap:
         theirs = from_minor(sum(entry.amount for entry in goods), iso)
         raise AmountMismatch(f"NetSuite invoice {invoice.tran_id or invoice.id}", theirs, invoice.total, iso)
@@ -106,11 +116,11 @@ def _part(amount: int, total: int, whole: int) -> int:
     return int((Decimal(amount) * total / whole).to_integral_value(ROUND_HALF_UP))
 
 
-def one_item(to: Ledger[Any], *, partial: bool = False) -> str:
+def one_item(to: Ledger[Any], subsidiary: str | None = None, *, partial: bool = False) -> str:
     """The item of a refund that is one line. Raises Unmapped when none is set."""
-    items = to.config.for_account(to.account).items
+    items, place = to.config.for_account(to.account, subsidiary).items, to.config.place_of(to.account, subsidiary)
     found = (items.partial_refund if partial else None) or items.refund or items.default
-    return required(found, f"books.{to.account}.items.refund", "No NetSuite item is set for refunds.")
+    return required(found, f"books.{place}.items.refund", "No NetSuite item is set for refunds.")
 
 
 def minor(amount: Decimal, iso: str) -> int:

@@ -10,17 +10,15 @@ from decimal import Decimal
 from typing import Any
 
 from app.core.interfaces import Ledger
-from app.core.links import ROLES as LINK_ROLES
 from app.core.links import Link, external_id
 from app.errors import LinkMissing
 from app.money import from_minor, to_minor
 from app.systems.netsuite.records import Apply, CashSale, CustomerPayment, Invoice, Ref
 from app.systems.stripe import objects as st
-from workers.records.dates import Posting, local_day, posting, zone_of
-from workers.records.items import item_for
+from workers.records.bank_movement import custom, item, left_behind, option, posted_on
 from workers.records.loss import booked, money_of
 from workers.records.reopen import opened
-from workers.records.reversal import Party, against, one_line, party_of, payment_option, prove
+from workers.records.reversal import Party, against, one_line, party_of, prove
 from workers.records.taken import Taken
 
 To = Ledger[Any]
@@ -77,7 +75,7 @@ def sold_again(gain: Gain, to: To) -> None:
     if adopted("cs", gain, to):
         return
     posted = posted_on(gain, "cashSale", None, to)
-    lines = (one_line(item(to), gain.amount, gain.memo),)
+    lines = (one_line(item(gain, to), gain.amount, gain.memo),)
     prove(gain.memo, lines, {}, gain.amount, gain.party.iso)
     record = CashSale(
         external_id=external_id("cs", gain.id),
@@ -127,7 +125,7 @@ def invoice(gain: Gain, amount: Decimal, to: To) -> Ref:
     """For the item of disputes: the loss is taken back. It has no Stripe id, for Stripe has no such invoice."""
     link = to.links.of_stripe(gain.id, "inv")
     posted = posted_on(gain, "invoice", link, to)
-    lines = (one_line(item(to), amount, gain.memo),)
+    lines = (one_line(item(gain, to), amount, gain.memo),)
     prove(gain.memo, lines, {}, amount, gain.party.iso)
     record = Invoice(
         external_id=external_id("inv", gain.id),
@@ -175,34 +173,11 @@ def reopened(gain: Gain, left: Decimal, to: To) -> tuple[Apply, ...]:
 
 
 def adopted(role: str, gain: Gain, to: To) -> bool:
-    """A run that was cut off may have left the record without its link; what is open has changed by it since."""
-    ref = to.netsuite.find(LINK_ROLES[role], external_id(role, gain.id))
-    if ref is None:
+    found = left_behind(role, gain, to)
+    if found is None:
         return False
-    remember(role, ref, to.netsuite.transaction(ref.type, ref.id).tran_date, gain, to)
+    remember(role, *found, gain, to)
     return True
-
-
-def item(to: To) -> str:
-    return item_for("dispute", to.config.for_account(to.account), to.account)
-
-
-def custom(gain: Gain, posted: Posting, to: To) -> dict[str, Any]:
-    fields = to.config.fields
-    ids = {fields.transaction_stripe_id: gain.source.id, fields.payment_charge_id: gain.source.charge.id}
-    return ids | posted.custom(fields.original_date)
-
-
-def option(gain: Gain, to: To) -> str | None:
-    return payment_option(to.config.for_account(to.account), gain.source.charge.payment_method_type)
-
-
-def posted_on(gain: Gain, record_type: str, link: Link | None, to: To) -> Posting:
-    """A record that is there keeps its day, though its period may be closed by now."""
-    if link and "tran_date" in link.facts:
-        return Posting(date.fromisoformat(link.facts["tran_date"]))
-    zone = zone_of(to, gain.party.subsidiary)
-    return posting(to, record_type, local_day(gain.movement.created, zone), zone)
 
 
 def remember(

@@ -64,17 +64,16 @@ def party_of(link: Link, to: Ledger[Any]) -> Party:
     )
 
 
-def money_out(paid: Link | None, iso: str, to: Ledger[Any]) -> str:
+def money_out(paid: Link | None, iso: str, to: Ledger[Any], subsidiary: str | None = None) -> str:
     """The account that money given back leaves: where the payment of the charge lies, by its link's fact `money`.
 
     Without such a fact NetSuite is asked; without a payment, it is where payments go by setting. Raises Unmapped when
-    an account is not set.
+    an account is not set. `subsidiary`: whose document it is, where the link does not say.
     """
     facts = paid.facts if paid else {}
-    accounts, where = (
-        to.config.for_account(to.account, facts.get("subsidiary")).accounts,
-        f"books.{to.account}.accounts",
-    )
+    whose = facts.get("subsidiary") or subsidiary
+    accounts = to.config.for_account(to.account, whose).accounts
+    where = f"books.{to.config.place_of(to.account, whose)}.accounts"
     if facts.get("money"):
         return str(facts["money"])
     if paid is not None and "money" not in facts:

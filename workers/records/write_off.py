@@ -64,10 +64,10 @@ def write_off(source: st.Invoice, invoice: ns.Invoice, booked: Decimal, to: To) 
 
 
 def bad_debt_memo(source: st.Invoice, invoice: ns.Invoice, amount: Decimal, to: To) -> CreditMemo:
-    books, zone = to.config.for_account(to.account), zone_of(to, invoice.subsidiary)
+    zone, item = zone_of(to, invoice.subsidiary), bad_debt_item(invoice.subsidiary, to)
     day = local_day(source.marked_uncollectible_at or to.clock.now(), zone)
     posted, said = posting(to, "creditMemo", day, zone), f"Stripe invoice {source.number or source.id} is uncollectible"
-    line = InvoiceLine(item=item_for("bad_debt", books, to.account), rate=amount, amount=amount, description=said)
+    line = InvoiceLine(item=item, rate=amount, amount=amount, description=said)
     return CreditMemo(
         external_id=external_id("cm", f"{source.id}-uncollectible"),
         entity=invoice.entity,
@@ -80,6 +80,11 @@ def bad_debt_memo(source: st.Invoice, invoice: ns.Invoice, amount: Decimal, to: 
         apply=(Apply(doc=invoice.id, amount=amount),),
         custom={to.config.fields.transaction_stripe_id: source.id, **posted.custom(to.config.fields.original_date)},
     )
+
+
+def bad_debt_item(subsidiary: str | None, to: To) -> str:
+    place = to.config.place_of(to.account, subsidiary)
+    return item_for("bad_debt", to.config.for_account(to.account, subsidiary), place)
 
 
 def differs(source: st.Invoice, invoice: ns.Invoice, asked: Decimal) -> Held:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.alerts import senders
-from app.core.alerts import Message, Refused
+from app.core.alert_sending import Message, Refused
 from app.settings import Settings
 from tests.app.alerts.receivers import PostOffice, certificate_in, mail_server
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.alerts import senders
-from app.core.alerts import Message, Refused
+from app.core.alert_sending import Message, Refused
 from app.settings import Settings
 from tests.app.alerts.receivers import Webhook, webhook
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.alerts import senders
-from app.core.alerts import Message
+from app.core.alert_sending import Message
 from app.settings import Settings
 from tests.app.alerts.receivers import Post, webhook
 

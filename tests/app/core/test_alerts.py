@@ -1,64 +1,13 @@
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from app.core import alerts, issues
-from app.core.alerts import Message, Refused
 from app.core.completeness import Day
-from app.core.config import Config, QuietHours, save
-from app.core.tables import Alert
-from app.db import Database
-from app.errors import Rejected, Throttled, Unmapped
+from app.errors import Rejected, Throttled
+from tests.app.core.alerting import MISSING, RECEIVERS, choose, fail, kinds, look, rows
 from tests.app.core.fakes import START, Bench
-
-RECEIVERS = ("email", "slack")
-MISSING = Unmapped("No account for Ada Works <ada@example.com>.", setting="accounts.receivable.EUR")
-
-
-class Taking:
-    """A receiver that takes everything, or refuses with these words."""
-
-    def __init__(self, refusal: str | None = None) -> None:
-        self.refusal = refusal
-        self.got: list[Message] = []
-
-    def send(self, message: Message, now: datetime) -> str:
-        if self.refusal:
-            raise Refused(self.refusal)
-        self.got.append(message)
-        return "It took it."
-
-
-def fail(bench: Bench, error: Exception, subject: str = "t_1") -> int:
-    def behave(_: str) -> str:
-        raise error
-
-    bench.systems.behave = behave
-    run_id = bench.demand("things", subject)
-    bench.work()
-    return run_id
-
-
-def look(bench: Bench, receivers: tuple[str, ...] = ("email",)) -> int:
-    return alerts.look(bench.database, receivers, bench.clock.now())
-
-
-def choose(bench: Bench, **chosen: Any) -> None:
-    with bench.database.session_scope() as session:
-        save(session, Config.model_validate({"alerts": chosen}), author="test", note="")
-
-
-def rows(database: Database) -> list[Alert]:
-    with database.session_scope() as session:
-        return list(session.scalars(select(Alert).order_by(Alert.id)))
-
-
-def kinds(bench: Bench) -> list[tuple[str, str]]:
-    return [(row.kind, row.receiver) for row in rows(bench.database)]
-
 
 # what is told ----------------------------------------------------------------------------------------------------
 
@@ -86,13 +35,6 @@ def test_an_alert_carries_ids_and_nothing_of_a_customers(bench: Bench) -> None:
             "times_opened": 1,
         },
     )
-
-
-def test_a_fact_that_is_not_listed_is_left_out(bench: Bench) -> None:
-    notice = alerts.Notice("test", "test", "1", "A test.", {"issue": 7, "email": "ada@example.com", "summary": "Ada"})
-    with bench.database.session_scope() as session:
-        alerts.write(session, notice, "email", START, due_at=START)
-    assert rows(bench.database)[0].facts == {"issue": 7}
 
 
 def test_a_run_that_dies_is_told_as_a_dead_letter(bench: Bench) -> None:
@@ -200,103 +142,6 @@ def test_an_issue_with_a_dead_run_is_told_as_new_where_nobody_wants_dead_letters
 def test_nothing_is_written_where_no_receiver_is_configured(bench: Bench) -> None:
     fail(bench, MISSING)
     assert look(bench, ()) == 0
-
-
-QUIET = QuietHours(start="22:00", end="07:00", time_zone="America/New_York")
-NOON_BREAK = QuietHours(start="12:00", end="13:00", time_zone="UTC")
-
-
-@pytest.mark.parametrize(
-    ("quiet", "now", "due"),
-    [
-        (QUIET, "2026-11-22T23:00-05:00", "2026-11-23T07:00-05:00"),
-        (QUIET, "2026-11-23T06:59-05:00", "2026-11-23T07:00-05:00"),
-        (QUIET, "2026-11-23T07:00-05:00", "2026-11-23T07:00-05:00"),
-        (QUIET, "2026-11-23T12:00-05:00", "2026-11-23T12:00-05:00"),
-        (NOON_BREAK, "2026-11-23T12:30+00:00", "2026-11-23T13:00+00:00"),
-        (NOON_BREAK, "2026-11-23T13:30+00:00", "2026-11-23T13:30+00:00"),
-        (None, "2026-11-23T03:00+00:00", "2026-11-23T03:00+00:00"),
-    ],
-)
-def test_quiet_hours_put_an_alert_off(quiet: QuietHours | None, now: str, due: str) -> None:
-    assert alerts.after_quiet(quiet, datetime.fromisoformat(now)) == datetime.fromisoformat(due)
-
-
-def test_an_alert_waits_for_the_end_of_the_quiet_hours(bench: Bench) -> None:
-    choose(bench, quiet_hours={"start": "11:00", "end": "14:00", "time_zone": "UTC"})
-    fail(bench, MISSING)
-    look(bench)
-    receiver = Taking()
-    assert alerts.send_due(bench.database, {"email": receiver}, START) == 0
-    assert alerts.send_due(bench.database, {"email": receiver}, START + timedelta(hours=2)) == 1
-
-
-# sending ---------------------------------------------------------------------------------------------------------
-
-
-def told(bench: Bench, senders: Mapping[str, Taking], **later: float) -> Alert:
-    alerts.send_due(bench.database, senders, bench.clock.now() + timedelta(**later))
-    return rows(bench.database)[0]
-
-
-def test_an_alert_is_sent_once(bench: Bench) -> None:
-    fail(bench, MISSING)
-    look(bench)
-    receiver = Taking()
-    first, _ = told(bench, {"email": receiver}), told(bench, {"email": receiver}, days=1)
-    assert (first.state, first.tries, first.answer, first.sent_at) == ("sent", 1, "It took it.", START)
-    assert [message.title for message in receiver.got] == [first.title]
-
-
-def test_what_is_refused_is_tried_again_later(bench: Bench) -> None:
-    fail(bench, MISSING)
-    look(bench)
-    row = told(bench, {"email": Taking("It answered 503.")})
-    assert (row.state, row.tries, row.last_error, row.due_at > START) == (
-        "queued",
-        1,
-        "It answered 503.",
-        True,
-    )
-    row = told(bench, {"email": Taking()}, minutes=5)
-    assert (row.state, row.tries, row.last_error) == ("sent", 2, None)
-
-
-def test_the_tries_are_used_up_in_the_end(bench: Bench) -> None:
-    choose(bench, sends={"tries": 2, "first_seconds": 1, "longest_seconds": 1})
-    fail(bench, MISSING)
-    look(bench)
-    told(bench, {"email": Taking("No.")})
-    assert told(bench, {"email": Taking("No.")}, minutes=1).state == "failed"
-
-
-def test_a_try_that_is_cut_off_is_made_again(bench: Bench) -> None:
-    fail(bench, MISSING)
-    look(bench)
-
-    class Dying:
-        def send(self, message: Message, now: datetime) -> str:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        alerts.send_due(bench.database, {"email": Dying()}, START)
-    receiver = Taking()
-    assert told(bench, {"email": receiver}, minutes=5).state == "sent"
-    assert len(receiver.got) == 1
-
-
-def test_one_receiver_does_not_hold_up_another(bench: Bench) -> None:
-    fail(bench, MISSING)
-    look(bench, RECEIVERS)
-    told(bench, {"email": Taking("No."), "slack": Taking()})
-    assert [row.state for row in rows(bench.database)] == ["queued", "sent"]
-
-
-def test_a_receiver_that_is_not_configured_any_more_is_named(bench: Bench) -> None:
-    fail(bench, MISSING)
-    look(bench)
-    row = told(bench, {})
-    assert (row.state, row.last_error) == ("failed", "The receiver email is not configured any more.")
 
 
 def test_throttling_for_a_moment_is_told_to_nobody(bench: Bench) -> None:

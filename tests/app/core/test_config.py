@@ -36,6 +36,17 @@ def test_others_have_the_books_of_the_account(subsidiary: str | None) -> None:
     assert chosen.for_account("main", subsidiary) == chosen.for_account("main")
 
 
+def test_what_is_of_no_known_subsidiary_is_the_accounts_own() -> None:
+    assert books(**{"1": {"tax_mode": "none"}}).for_account("main").tax_mode == "none"
+
+
+@pytest.mark.parametrize(
+    ("subsidiary", "place"), [(None, "main"), ("1", "main"), ("3", "main.by_subsidiary.3"), ("8", "main")]
+)
+def test_what_is_missing_goes_to_the_subsidiary_that_has_choices_of_its_own(subsidiary: str | None, place: str) -> None:
+    assert books(**{"3": {"tax_mode": "none"}}).place_of("main", subsidiary) == place
+
+
 @pytest.mark.parametrize("other", [{"accounts": {"colour": "blue"}}, {"items": {"default": 5}}, {"subsidiary": "3"}])
 def test_a_subsidiary_takes_what_the_books_take(other: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):

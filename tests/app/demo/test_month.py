@@ -1,16 +1,27 @@
 """The month is the same for the same seed, and has in it what the demo promises."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
 
-from app.demo.month import DAYS, LAST_DEBIT, Ids, Month
+from app.demo.month import Month
+from app.demo.shop import DAYS, LAST_DEBIT, Ids
 from app.demo.systems import NetSuiteSandbox, StripeSandbox
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 CURRENCIES = {"usd": "1", "gbp": "2", "eur": "4", "jpy": "5", "kwd": "6"}
-IDS = Ids(subsidiary="1", currencies=CURRENCIES, item="13", discount_item="16", tax_type="1", tax_code="21")
+IDS = Ids(
+    subsidiary="1",
+    currencies=CURRENCIES,
+    item="13",
+    discount_item="16",
+    bad_debt_item="17",
+    tax_type="1",
+    tax_code="21",
+    guests="500",
+)
 
 
 class Recorder:
@@ -33,7 +44,18 @@ class Recorder:
         return {"id": self._note(path, params), "amount_due": 1000, "currency": params.get("currency", "usd")}
 
     def get(self, path: str) -> dict[str, Any]:
-        return {"id": path.partition("/")[2], "amount_due": 1000, "currency": "usd"}
+        held = [{"amount": 5000, "currency": "usd"}]
+        return {"id": path.partition("/")[2], "amount_due": 1000, "currency": "usd", "available": held}
+
+    def list(self, path: str, **_: Any) -> Iterator[dict[str, Any]]:
+        yield {"id": f"{path}1"}
+
+    def arrange(self, path: str, **given: Any) -> dict[str, Any]:
+        made = self._note(f"bank: {path}", given)
+        return {"id": made, "payouts": [{"id": made, "currency": "usd"}]}
+
+    def charge_of(self, invoice: str) -> dict[str, Any]:
+        return {"id": f"ch_{invoice}", "amount": 1000}
 
     def pay(self, invoice: str, method: str, amount: int | None = None) -> None:
         self._note(method, amount)
@@ -43,6 +65,15 @@ class Recorder:
 
     def edit(self, record_type: str, internal_id: str, body: dict[str, Any]) -> None:
         self._note(f"edit {record_type}", body)
+
+    def void(self, record_type: str, internal_id: str) -> None:
+        self._note(f"void {record_type}", internal_id)
+
+    def delete(self, record_type: str, internal_id: str) -> None:
+        self._note(f"delete {record_type}", internal_id)
+
+    def has(self, record_type: str, external_id: str) -> bool:
+        return True
 
     def record(self, record_type: str, internal_id: str) -> dict[str, Any]:
         return {"custbody_tieout_stripe_id": f"in_{internal_id}"}
@@ -69,7 +100,8 @@ def test_another_seed_gives_another_month() -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 3, 30])
 def test_a_month_of_any_size_can_be_played(size: int) -> None:
-    assert len([1 for _, asked, _ in played(size=size) if asked == "invoice"]) == size
+    asked = [given["entity"] for _, asked, given in played(size=size) if asked == "invoice"]
+    assert len(asked) == size + 8
 
 
 def test_nothing_happens_after_the_month() -> None:
@@ -81,7 +113,17 @@ def test_bank_debits_are_started_early_enough_to_settle() -> None:
     assert max(days_of("pm_usBankAccount_success")) <= LAST_DEBIT
 
 
-@pytest.mark.parametrize("method", ["pm_card_visa", "pm_card_mastercard", "pm_card_visa_chargeDeclined"])
+@pytest.mark.parametrize(
+    "method",
+    [
+        "pm_card_visa",
+        "pm_card_mastercard",
+        "pm_card_visa_chargeDeclined",
+        "pm_card_refundFail",
+        "pm_card_createDispute",
+        "pm_card_createDisputeInquiry",
+    ],
+)
 def test_cards_are_used_in_every_way(method: str) -> None:
     assert days_of(method)
 
@@ -105,9 +147,26 @@ def test_amounts_in_three_decimals_are_in_steps_that_stripe_takes() -> None:
     assert not [amount for amount in lines if amount % 10]
 
 
-def test_customers_change_in_stripe() -> None:
-    assert [1 for _, asked, _ in played() if asked.startswith("customers/")]
+@pytest.mark.parametrize("what", ["customers/", "invoices/", "credit_notes/"])
+def test_things_change_in_stripe(what: str) -> None:
+    assert [1 for _, asked, _ in played() if asked.startswith(what)]
 
 
-def test_customers_change_in_netsuite() -> None:
-    assert days_of("edit customer")
+@pytest.mark.parametrize("what", ["refunds", "credit_notes", "payouts", "bank: payments", "bank: charges"])
+def test_stripe_has_every_kind_of_money(what: str) -> None:
+    assert days_of(what)
+
+
+@pytest.mark.parametrize(
+    "what", ["edit customer", "edit invoice", "void invoice", "delete invoice", "customerPayment", "creditMemo"]
+)
+def test_clerks_work_in_netsuite(what: str) -> None:
+    assert days_of(what)
+
+
+def test_money_is_paid_out_every_week() -> None:
+    assert days_of("bank: payouts") == [8, 15, 22, 29]
+
+
+def test_one_payout_comes_back() -> None:
+    assert [1 for _, asked, _ in played() if asked.startswith("bank: payouts/") and asked.endswith("/fail")]

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.demo.tie_out import CUSTOMER, INVOICE, PAYMENT, Balance, Object, Side, TieOut, tie_out
+from app.demo.tie_out import CUSTOMER, INVOICE, PAYMENT, REFUND_CREDIT, Balance, Object, Side, TieOut, tie_out
 
 FACTS = (("name", "Ada Harbour"), ("email", "ada@harbour.example"))
 CUS = Object(CUSTOMER, "cus_1", facts=FACTS)
@@ -101,3 +101,28 @@ def test_receivables_that_are_not_what_is_owed_are_seen() -> None:
     assert sentences(compared(*NETSUITE.objects, balance=off)) == [
         "Stripe's open invoices come to 2.500 KWD, NetSuite's receivables to 3."
     ]
+
+
+def test_what_may_be_missing_is_not_missed() -> None:
+    void = Object(INVOICE, "in_2", "KWD", optional=True)
+    assert compared(*NETSUITE.objects, stripe=Side((*STRIPE.objects, void))).agrees
+
+
+def test_what_may_be_missing_is_compared_when_it_is_there() -> None:
+    void = Object(INVOICE, "in_2", "KWD", optional=True)
+    record = Object(INVOICE, "1004", "KWD", Decimal(4), points_to=frozenset({"in_2"}))
+    assert sentences(compared(*NETSUITE.objects, record, stripe=Side((*STRIPE.objects, void)))) == [
+        "Stripe invoice in_2 and NetSuite invoice 1004 differ in amount: 0 and 4 KWD."
+    ]
+
+
+def test_a_record_of_no_known_kind_is_named() -> None:
+    found = compared(*NETSUITE.objects, Object("stripe-je-po_1-KWD", "1005", "KWD"))
+    assert sentences(found) == ["NetSuite stripe-je-po_1-KWD 1005 stands for nothing that Stripe knows."]
+
+
+def test_open_credit_lowers_what_is_owed() -> None:
+    failed = Object(REFUND_CREDIT, "re_1", "KWD", Decimal(1), Decimal(1))
+    memo = replace(failed, id="1006", points_to=frozenset({"re_1"}))
+    lower = replace(BALANCED, receivable={"KWD": Decimal("1.5")})
+    assert compared(*NETSUITE.objects, memo, stripe=Side((*STRIPE.objects, failed)), balance=lower).agrees

@@ -417,3 +417,10 @@ def test_the_sweep_looks_at_unlinked_invoices_when_they_have_changed(stage: Stag
     found.append(sweep(stage))
     stage.saves("invoice", {"memo": "changed"}, made["id"])
     assert [*found, sweep(stage)] == [1, 1, 0, 1]
+
+
+def test_an_invoice_that_was_deleted_meanwhile_is_skipped(stage: Stage) -> None:
+    posted(stage, customer(stage), **TERMS)
+    gone = invoice(stage)["id"]
+    stage.removes("invoice", gone)
+    assert stage.run(FLOW, gone).code == "gone"

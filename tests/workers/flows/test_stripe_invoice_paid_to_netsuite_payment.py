@@ -199,6 +199,14 @@ def test_money_outside_of_stripe_is_booked_under_the_invoice(stage: Stage) -> No
     )
 
 
+def test_money_outside_of_stripe_never_lies_in_the_clearing_account(stage: Stage) -> None:
+    stage.keep_books(accounts={"money_in": "clearing", "clearing": ids.STRIPE_CLEARING})
+    subject = posted(stage, customer(stage))
+    stage.stripe.v1.invoices.pay(subject, {"paid_out_of_band": True})
+    stage.run(FLOW, subject)
+    assert stage.records("customerPayment")[0]["account"] == ids.UNDEPOSITED_FUNDS
+
+
 def test_money_outside_of_stripe_is_left_out_by_option(stage: Stage) -> None:
     stage.choose(FLOW, include_out_of_band=False)
     subject = posted(stage, customer(stage))

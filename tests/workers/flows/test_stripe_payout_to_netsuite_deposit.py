@@ -668,6 +668,22 @@ def test_a_payout_made_by_hand_is_a_line_of_the_next_one(stage: Stage) -> None:
     }
 
 
+@pytest.mark.parametrize("posted_first", [True, False])
+def test_what_a_payout_made_by_hand_cost_is_booked_once(stage: Stage, posted_first: bool) -> None:
+    accounts(stage, money_in="clearing")
+    charged(stage)
+    first = stage.stripe.v1.payouts.create({"amount": 4000, "currency": "usd", "method": "instant"}).id
+    stage.stripe_does(f"payouts/{first}/pay")
+    second = pay_out(stage)
+    for subject in (first, second) if posted_first else (second, first):
+        assert stage.run(FLOW, subject).state == "succeeded"
+    assert balances(stage, bank=ids.BANK["USD"], transit=TRANSIT["USD"], fees=ids.STRIPE_FEES) == {
+        "bank": Decimal("96.30"),
+        "transit": Decimal(0),
+        "fees": Decimal("3.70"),
+    }
+
+
 # payouts that came back ----------------------------------------------------------------------------------------
 
 

@@ -220,6 +220,33 @@ def refunded_invoice(stage: Stage) -> str:
     return refund
 
 
+def rule(record_type: str, field: str, **how: Any) -> dict[str, Any]:
+    return {"name": f"{record_type} {field}", "record_type": record_type, "field": field, **how}
+
+
+FIELD_RULES = [
+    *(
+        rule(kind, "item.department", value=ids.DEPARTMENT_SALES, type="id", lines="line.amount > 0")
+        for kind in ("invoice", "creditMemo")
+    ),
+    *(
+        rule(kind, "memo", do="override", expression="record.memo ~ ' by ' ~ account")
+        for kind in ("invoice", "customerPayment", "creditMemo", "customerRefund")
+    ),
+]
+"""Of a record's own field, and of some of its lines."""
+
+
+def paid_invoice_under_rules(stage: Stage) -> str:
+    stage.decide(field_rules=FIELD_RULES)
+    return paid_invoice(stage)
+
+
+def refund_under_rules(stage: Stage) -> str:
+    stage.decide(field_rules=FIELD_RULES)
+    return refunded_invoice(stage)
+
+
 def failed_refund(stage: Stage) -> str:
     """Of a refund that is in NetSuite."""
     refund = refunded_invoice(stage)
@@ -362,6 +389,7 @@ SCENES: dict[str, tuple[str, Scene]] = {
     **payout_scenes.SCENES,
     "stripe_refund_to_netsuite": ("stripe_refund_to_netsuite", refunded_invoice),
     "stripe_refund_to_netsuite, failed": ("stripe_refund_to_netsuite", failed_refund),
+    "stripe_refund_to_netsuite, under field rules": ("stripe_refund_to_netsuite", refund_under_rules),
     "stripe_refund_to_netsuite, again": ("stripe_refund_to_netsuite", refunded_again),
     "stripe_credit_note_to_netsuite": ("stripe_credit_note_to_netsuite", mixed_credit_note),
     "stripe_credit_note_to_netsuite, of a refund": ("stripe_credit_note_to_netsuite", refund_noted_later),
@@ -385,6 +413,10 @@ SCENES: dict[str, tuple[str, Scene]] = {
     "stripe_invoice_to_netsuite": ("stripe_invoice_to_netsuite", stripe_invoice),
     "stripe_invoice_to_netsuite_realtime": ("stripe_invoice_to_netsuite_realtime", stripe_invoice),
     "stripe_invoice_paid_to_netsuite_payment": ("stripe_invoice_paid_to_netsuite_payment", paid_invoice),
+    "stripe_invoice_paid_to_netsuite_payment, under field rules": (
+        "stripe_invoice_paid_to_netsuite_payment",
+        paid_invoice_under_rules,
+    ),
     "stripe_dispute_to_netsuite": ("stripe_dispute_to_netsuite", disputed_charge),
     "stripe_dispute_to_netsuite, reopening": ("stripe_dispute_to_netsuite", disputed_charge_reopening_its_invoice),
     "stripe_dispute_to_netsuite, in cash": ("stripe_dispute_to_netsuite", disputed_cash),

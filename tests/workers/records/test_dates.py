@@ -3,9 +3,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.core.links import Link
 from app.errors import PeriodClosed
 from tests.workers.records.ledger import Memory, ledger
-from workers.records.dates import Posting, end_of_day, local_day, posting, zone_of
+from workers.records.dates import Posting, end_of_day, local_day, posted_on, posting, zone_of
 
 AUGUST, SEPTEMBER = date(2026, 8, 20), date(2026, 9, 1)
 NEW_YORK = ZoneInfo("America/New_York")
@@ -84,3 +85,14 @@ def test_a_day_that_did_not_move_leaves_memo_and_field_alone() -> None:
         "Stripe invoice A-1",
         {},
     )
+
+
+def test_a_record_is_dated_by_the_subsidiarys_day() -> None:
+    moment = datetime(2026, 9, 1, 1, 30, tzinfo=UTC)
+    assert posted_on(moment, "invoice", None, "1", ledger(Memory(zone="America/New_York"))).day == date(2026, 8, 31)
+
+
+def test_a_record_that_is_there_keeps_its_day_though_its_period_is_closed() -> None:
+    there = Link(role="crf", netsuite_type="customerRefund", netsuite_id="5", facts={"tran_date": "2026-08-20"})
+    to = ledger(Memory(open_from=SEPTEMBER))
+    assert posted_on(datetime(2026, 9, 1, tzinfo=UTC), "customerRefund", there, "1", to) == Posting(AUGUST)
