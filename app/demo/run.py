@@ -51,7 +51,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Script:
-    """`tamper`: one NetSuite record of each of these is spoilt before the comparison; `lossy` loses webhooks for good."""
+    """`tamper`: one NetSuite record of each is spoilt before the comparison. `lossy`: webhooks are lost for good."""
 
     seed: int = 2026
     size: int = 8
