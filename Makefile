@@ -1,7 +1,7 @@
 # `make demo` and `make test` need Python 3.11 or newer and nothing else: set-up is part of both.
 PYTHON ?= python3
 BIN := .venv/bin
-WORKERS ?= 2
+WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help setup tools lock demo up test fast lint bench clean
@@ -22,11 +22,11 @@ up: setup ## run Tieout with the settings in .env
 	@$(BIN)/tieout up
 
 test: tools lint ## everything that has to pass: lint, then all tests
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 	@echo "make test: everything passed"
 
 fast: setup ## the tests that take less than a few seconds each
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not slow"
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint: setup ## style, types, and who may import whom
 	@$(BIN)/ruff check .

@@ -14,6 +14,22 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="tieout-run-"))
 
 from app.db import Base, Database, libpq_url, migrate
 
+LONGEST = (
+    "test_crash.py",
+    "test_demo.py",
+    "test_each_flow.py",
+    "test_kills.py",
+    "test_any_order.py",
+    "test_twice.py",
+    "test_rest.py",
+)
+"""Begun first, so that nobody waits for one of them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(LONGEST)))
+
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
