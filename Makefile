@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools lock demo up test fast lint bench clean
+.PHONY: help setup tools lock demo up test exhaustive fast lint bench clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,11 +22,14 @@ up: setup ## run Tieout with the settings in .env
 	@$(BIN)/tieout up
 
 test: tools lint ## everything that has to pass: lint, then all tests
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not exhaustive"
 	@echo "make test: everything passed"
 
+exhaustive: tools ## the tests, and the house rules over every further scene of each flow: some twenty minutes
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
 fast: setup ## the tests that take less than a few seconds each
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow and not exhaustive"
 
 lint: setup ## style, types, and who may import whom
 	@$(BIN)/ruff check .
