@@ -194,6 +194,7 @@ def test_a_record_that_was_tampered_with_is_named(tampered: Left, what: str) -> 
     assert re.search(TAMPERED[what], tampered.said)
 
 
+@pytest.mark.exhaustive
 def test_on_real_redis_with_a_fifth_of_all_webhooks_lost_it_agrees(folder: Path) -> None:
     redis = Redis()
     try:

@@ -7,7 +7,7 @@ import pytest
 from tests.workers.flows.conftest import parts, sandbox, stage
 from tests.workers.house_rules.scenes import SCENES
 
-LONG = ("test_crash.py", "test_rest.py", "test_preview.py")
+LONG = ("test_crash.py", "test_rest.py", "test_preview.py", "test_twice.py")
 FIRST = {flow: scene for scene, (flow, _) in reversed(SCENES.items())}
 """Of each flow the scene that stands for it in every run of the tests."""
 
