@@ -18,7 +18,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The further scenes of a flow take many minutes: `make exhaustive` plays them all."""
     here = Path(__file__).parent
     for item in items:
-        if item.path.parent == here and item.path.name in LONG and isinstance(item, pytest.Function):
-            scene = getattr(item, "callspec").params.get("scene")  # noqa: B009 - not declared by pytest
+        if item.path.parent == here and item.path.name in LONG:
+            drawn = getattr(item, "callspec", None)
+            scene = drawn.params.get("scene") if drawn else None
             if scene is not None and scene not in FIRST.values():
                 item.add_marker("exhaustive")
