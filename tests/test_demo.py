@@ -181,14 +181,17 @@ def tampered(folder: Path) -> Left:
     return Left(page.status_code, code, " ".join(log.read_text().split()))
 
 
+@pytest.mark.exhaustive
 def test_without_once_it_stays_until_it_is_interrupted(tampered: Left) -> None:
     assert tampered.page == 200, tampered.said[-3000:]
 
 
+@pytest.mark.exhaustive
 def test_a_record_that_was_tampered_with_fails_it(tampered: Left) -> None:
     assert tampered.code == 1
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("what", list(TAMPERED))
 def test_a_record_that_was_tampered_with_is_named(tampered: Left, what: str) -> None:
     assert re.search(TAMPERED[what], tampered.said)
