@@ -17,9 +17,9 @@ from app.errors import Held, Skipped
 from app.systems.netsuite import objects as ns
 from app.systems.stripe import objects as st
 from workers.records import conditions, outside, stripe_invoice
-from workers.records.billing import linked, write_status
+from workers.records.billing import write_status
 from workers.records.closing import closed_by_credit_memo, left_to_the_void_flow
-from workers.records.concerned import Concerned, bound, concerned, deleted
+from workers.records.concerned import Concerned, billed, bound, concerned, deleted
 from workers.records.outside import Applied, Books
 from workers.records.replacement import latest
 
@@ -114,9 +114,9 @@ def push(source: Concerned, to: To) -> None:
 
 def tell(invoice: ns.Invoice, to: To) -> bool:
     """Whether anything had to be written."""
-    link = linked(invoice.id, to)
-    if link is None or invoice.voided or not link.stripe_id.startswith("in_"):
-        return False  # of a charge or a dispute there is nothing to tell: it has no Stripe invoice
+    link = billed(invoice.id, to)
+    if link is None or invoice.voided:
+        return False
     found = latest(link.stripe_id, to)
     if found.status in ("draft", "void"):
         return False

@@ -17,9 +17,9 @@ from app.errors import Held, NotFound, Skipped
 from app.systems.netsuite import objects as ns
 from app.systems.stripe import objects as st
 from workers.records import conditions, stripe_invoice
-from workers.records.billing import linked, write_status
+from workers.records.billing import write_status
 from workers.records.closing import closed_by_credit_memo, stand_in
-from workers.records.concerned import Concerned, bound, concerned, deleted
+from workers.records.concerned import Concerned, billed, bound, concerned, deleted
 from workers.records.received import refuse_money, void
 
 
@@ -48,7 +48,7 @@ def closed_since(to: To, since: datetime) -> Iterator[str]:
     found += deleted(to, since, "'CustInvc','Invoice','invoice'")
     if to.options.closed_by_credit_memo != "leave":
         found += to.netsuite.invoices_since(since)
-    yield from (one for one in dict.fromkeys(found) if linked(one, to))
+    yield from (one for one in dict.fromkeys(found) if billed(one, to))
 
 
 flow = Flow(
@@ -105,7 +105,7 @@ def by_credit_memo(invoice: ns.Invoice, to: To) -> bool:
 
 def withdraw(invoice: ns.Invoice, to: To) -> bool:
     """Whether anything had to be written."""
-    link = linked(invoice.id, to)
+    link = billed(invoice.id, to)
     if link is None:
         return False
     how = "was voided" if invoice.voided else "was closed by credit memos"

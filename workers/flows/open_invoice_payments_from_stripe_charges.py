@@ -19,6 +19,7 @@ from workers.records import charge_money, conditions
 from workers.records.charge_match import charges_for
 from workers.records.charge_money import Received
 from workers.records.charged import charged
+from workers.records.concerned import billed
 from workers.records.payment import book, is_netsuites_own, wholly_applied
 
 
@@ -58,7 +59,7 @@ def owed(to: To, internal_id: str) -> Owed:
 def open_ones(to: To, since: datetime) -> Iterator[str]:
     """Every one each time: what pays it may have come since."""
     for head in to.netsuite.open_invoices():
-        if not is_too_old(head.tran_date, to) and not is_billed_by_stripe(head.id, to):
+        if not is_too_old(head.tran_date, to) and billed(head.id, to) is None:
             yield head.id
 
 
@@ -82,7 +83,7 @@ def is_open(source: Owed, to: To) -> None:
     conditions.owned(source.invoice.subsidiary, source.name, to)
     if is_closed(source.invoice):
         raise Skipped(f"{source.name} is not open in NetSuite.", code="not_open")
-    if is_billed_by_stripe(source.invoice.id, to):
+    if billed(source.invoice.id, to):
         raise Skipped(f"{source.name} has a Stripe invoice, whose payments are booked as such.", code="has_invoice")
     if is_too_old(source.invoice.tran_date, to):
         days = to.options.try_days
@@ -133,11 +134,6 @@ def is_spent(charge: str, to: To) -> bool:
 
 def is_closed(invoice: ns.Invoice) -> bool:
     return invoice.voided or invoice.status != ns.OPEN or invoice.amount_remaining <= 0
-
-
-def is_billed_by_stripe(internal_id: str, to: To) -> bool:
-    link = to.links.of_netsuite("invoice", internal_id, "inv")
-    return link is not None and link.stripe_id.startswith("in_")
 
 
 def is_too_old(day: date | None, to: To) -> bool:

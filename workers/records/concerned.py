@@ -40,8 +40,14 @@ class Concerned:
         return f"customer:{customers[0]}" if customers else self.subject
 
 
+def billed(internal_id: str, to: To) -> Link | None:
+    """The link of a NetSuite invoice that is an invoice in Stripe: one made of a charge or a dispute is none there."""
+    link = to.links.of_netsuite("invoice", internal_id, "inv")
+    return link if link is not None and link.stripe_id.startswith("in_") else None
+
+
 def concerned(to: To, subject: str) -> Concerned:
-    link = to.links.of_netsuite("invoice", subject, "inv")
+    link = billed(subject, to)
     if link is not None:
         return _invoice(to, subject, link)
     kind = next((ns.TYPES.get(row.get("type") or "") for row in to.netsuite.query(TYPE_OF, (subject,))), None)
@@ -87,7 +93,7 @@ def _was_for(to: To, subject: str) -> list[str]:
 
 def _linked(to: To, docs: list[str]) -> Iterator[ns.Invoice]:
     for doc in docs:
-        if to.links.of_netsuite("invoice", doc, "inv") is None:
+        if billed(doc, to) is None:
             continue
         try:
             yield to.netsuite.invoice(doc)

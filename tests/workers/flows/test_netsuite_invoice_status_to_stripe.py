@@ -7,7 +7,7 @@ from sandbox.netsuite import ids
 from tests.workers.flows.stage import Stage, picked
 from tests.workers.flows.test_netsuite_invoice_to_stripe import entity, invoice, line, pay_part
 from tests.workers.flows.test_netsuite_invoice_update_to_stripe import current, sent
-from tests.workers.flows.test_netsuite_invoice_void_to_stripe import credit_memo, from_stripe, voided
+from tests.workers.flows.test_netsuite_invoice_void_to_stripe import credit_memo, from_charge, from_stripe, voided
 
 FLOW = "netsuite_invoice_status_to_stripe"
 VOID = "netsuite_invoice_void_to_stripe"
@@ -42,6 +42,13 @@ def back_from_stripe(stage: Stage) -> list[str]:
     stage.work()
     stage.make_all_due()
     return [one["id"] for kind in ("customerPayment", "creditMemo") for one in stage.records(kind)]
+
+
+def test_of_an_invoice_of_a_charge_stripe_is_told_nothing(stage: Stage) -> None:
+    subject = from_charge(stage)
+    payment = paid(stage, stage.records("invoice")[0]["entity"], {subject: "40"})
+    results = [stage.run(FLOW, one) for one in (subject, payment)]
+    assert [(one.state, one.stripe_calls) for one in results] == [("skipped", 0)] * 2
 
 
 def test_an_invoice_paid_whole_by_check_is_paid_out_of_band(stage: Stage) -> None:

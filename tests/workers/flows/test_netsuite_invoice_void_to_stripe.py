@@ -39,6 +39,16 @@ def from_stripe(stage: Stage) -> str:
     return found
 
 
+def from_charge(stage: Stage) -> str:
+    """An invoice that was made of a charge, and is none in Stripe; its id in NetSuite."""
+    who = stage.stripe.v1.customers.create({"name": "Ada"}).id
+    charge = stage.stripe_does("charges", amount=4000, currency="usd", customer=who)["id"]
+    stage.choose("stripe_charge_to_netsuite_invoice", mode="invoice")
+    stage.run("stripe_charge_to_netsuite_invoice", charge)
+    found: str = stage.records("invoice")[0]["id"]
+    return found
+
+
 def written(stage: Stage) -> dict[str, Any]:
     return picked(stage.records("invoice")[0], "custbody_tieout_stripe_status", "custbody_tieout_payment_link")
 
@@ -49,6 +59,14 @@ def test_a_voided_invoice_is_voided_in_stripe(stage: Stage) -> None:
     assert stage.deliver(f"{FLOW}/invoice.void__by_a_person", subject).state == "succeeded"
     assert current(stage)["status"] == "void"
     assert written(stage) == {"custbody_tieout_stripe_status": "void", "custbody_tieout_payment_link": None}
+
+
+def test_a_voided_invoice_of_a_charge_is_none_in_stripe(stage: Stage) -> None:
+    subject = from_charge(stage)
+    voided(stage, "invoice", subject)
+    before = written(stage)
+    result = stage.run(FLOW, subject)
+    assert (result.state, result.code, result.stripe_calls, written(stage)) == ("skipped", "not_sent", 0, before)
 
 
 def test_an_open_invoice_is_left_alone(stage: Stage) -> None:
