@@ -88,19 +88,28 @@ class World:
 
     def settle(self) -> None:
         """Until all that was told by webhook is done with."""
-        self.post(f"{self.stack.sandbox.stripe_url}/_sandbox/webhooks/retry")
-        until(self._is_settled, "everything is done with", seconds=30)
+        try:
+            until(self._is_settled, "everything is done with", seconds=90)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self._open()}") from None
 
     def _is_settled(self) -> bool:
+        """Stripe tells again at once what was not taken the first time."""
+        self.post(f"{self.stack.sandbox.stripe_url}/_sandbox/webhooks/retry")
+        return not self._open()
+
+    def _open(self) -> list[object]:
+        """What was told or begun, and is not done with."""
         sandbox = self.stack.sandbox
-        if self.get(f"{sandbox.stripe_url}/_sandbox/webhooks")["pending"]:
-            return False
-        if self.get(f"{sandbox.netsuite_url}/_sandbox/callbacks")["waiting"]:
-            return False
+        untold = [
+            self.get(f"{sandbox.stripe_url}/_sandbox/webhooks")["pending"],
+            self.get(f"{sandbox.netsuite_url}/_sandbox/callbacks")["waiting"],
+        ]
         with self.stack.database.session_scope() as session:
-            waiting = select(func.count()).select_from(Event).where(Event.dispatched_at.is_(None))
-            at_work = select(func.count()).select_from(Run).where(Run.state.in_(("queued", "running", "retrying")))
-            return not session.scalar(waiting) and not session.scalar(at_work)
+            events = session.scalars(select(Event.type).where(Event.dispatched_at.is_(None)))
+            at_work = select(Run.flow, Run.subject, Run.state, Run.summary, Run.error_code)
+            runs = session.execute(at_work.where(Run.state.in_(("queued", "running", "retrying"))))
+            return [*filter(None, untold), *events, *(tuple(run) for run in runs)]
 
     def triggered(self) -> set[str]:
         """The flows that an event or a sweep has set to work; each case's run ids follow on the last one's."""
