@@ -16,7 +16,7 @@ from app.core.interfaces import Ledger
 from app.core.links import Link
 from app.errors import Held, LinkMissing, NotAllowed, NotReady, PeriodClosed, Rejected, Skipped
 from app.systems.netsuite.records import Ref
-from workers.records import conditions
+from workers.records import conditions, rate_claims
 from workers.records.brought import switched_off
 from workers.records.charged import charged
 from workers.records.exchange import stripes_rate
@@ -85,9 +85,10 @@ def push(source: Moved, to: To) -> None:
     rate = stripes_rate(source.balance, source.amount, source.currency, subsidiary, to)
     if rate is None:
         raise Skipped("Stripe settled it in a currency that is not the subsidiary's.", code="other_currency")
-    if link.facts.get("exchange_rate") == f"{rate:f}":
+    if link.facts.get(rate_claims.SET) == f"{rate:f}":
         raise Skipped(f"{link.netsuite_type} {link.netsuite_id} has Stripe's rate already.", code="echo")
     period_takes_it(link, to)
+    rate_claims.ask(link, rate, to)
     write(link, rate, to)
 
 
@@ -120,12 +121,13 @@ def write(link: Link, rate: Decimal, to: To) -> None:
     try:
         to.netsuite.patch(ref, {"exchangeRate": rate})
     except (Rejected, NotAllowed) as error:
+        rate_claims.withdraw(link, to)
         raise Held(
             f"NetSuite does not let the rate of {ref} be set to {rate:f}: {error.sentence}",
             code="rate_refused",
             detail=error.detail,
             action="It may be deposited or applied already: change it in NetSuite by hand, then dismiss.",
         ) from error
-    told = {"exchange_rate": f"{rate:f}"}
+    told = {rate_claims.SET: f"{rate:f}"}
     to.links.save(link.role, link.stripe_id, ref, origin=link.origin, facts=told)
     to.note(f"The rate of {ref} is Stripe's, {rate:f}.")

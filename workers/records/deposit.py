@@ -16,6 +16,7 @@ from app.money import from_minor, quantize
 from app.systems.netsuite.records import Deposit, Deposited, DepositLine
 from app.systems.stripe import objects as st
 from workers.records import payout_accounts as accounts
+from workers.records import rate_claims
 from workers.records.dates import Posting
 from workers.records.exchange import DIGITS, base_currency
 from workers.records.money_there import There, standing
@@ -89,7 +90,7 @@ class Planned:
 
 def plan(payout: st.Payout, found: Sequence[Row], to: Ledger[Any]) -> Planned:
     """Raises AmountMismatch when it does not come to what the bank got, to the minor unit."""
-    there = standing(found, to)
+    there = as_it_stays(found, payout, to)
     subsidiary = to.config.for_account(to.account).subsidiary or one_subsidiary(there.values())
     iso, parts, waiting = payout.currency.upper(), list[Part](), list[tuple[Row, There]]()
     for row in found:
@@ -106,6 +107,13 @@ def plan(payout: st.Payout, found: Sequence[Row], to: Ledger[Any]) -> Planned:
     taken = [(row.movement.source, there.get(row.movement.id)) for row in found]
     deposited = tuple(source or "" for source, at in taken if at and at.undeposited and at.deposited)
     return proved(Planned(payout, tuple(part for part in parts if part.amount), abroad, subsidiary, deposited))
+
+
+def as_it_stays(found: Sequence[Row], payout: st.Payout, to: Ledger[Any]) -> dict[str, There]:
+    """Where the money lies. The rates of what was paid in another currency stay as they are from now on."""
+    there = standing(found, to)
+    abroad = {row.link for row in found if row.link and there[row.movement.id].iso != payout.currency.upper()}
+    return standing(found, to) if rate_claims.use(sorted(abroad, key=lambda link: link.id), payout.id, to) else there
 
 
 def proved(planned: Planned) -> Planned:

@@ -7,12 +7,14 @@ from sqlalchemy import select
 
 from app.core.links import StoredLinks
 from app.core.runs import Run
+from app.systems.netsuite.client import NetSuiteGateway
 from app.systems.netsuite.records import Ref
 from sandbox.netsuite import ids
 from tests.workers.flows.stage import BOOKS, Stage, picked
 from tests.workers.flows.test_stripe_invoice_to_netsuite_realtime import amount, customer, finalized
 
 FLOW = "stripe_payout_to_netsuite_deposit"
+RATES = "exchange_rates_to_netsuite"
 AVAILABLE = "pm_card_bypassPending"
 TRANSIT = ids.STRIPE_CLEARING
 ACCOUNTS: dict[str, Any] = {
@@ -860,6 +862,50 @@ def test_euros_in_a_clearing_account_leave_the_difference_to_exchange(stage: Sta
         (ids.STRIPE_CLEARING["EUR"], "110.00", "Stripe payments in EUR"),
         (ids.FX_GAIN_LOSS, "-1.58", "Exchange difference, EUR"),
     ]
+    assert ledger(stage, ids.STRIPE_CLEARING["EUR"]) == 0
+
+
+def test_a_rate_that_was_set_before_leaves_no_difference(stage: Stage) -> None:
+    accounts(stage, money_in="clearing", exchange={"*": ids.FX_GAIN_LOSS})
+    stage.switch(RATES, on=True)
+    assert stage.run(RATES, charged(stage, 10_000, currency="eur")).state == "succeeded"
+    stage.run(FLOW, pay_out(stage))
+    [record] = stage.records("deposit")
+    assert others(record) == [(ids.STRIPE_CLEARING["EUR"], "108.42", "Stripe payments in EUR")]
+    assert ledger(stage, ids.STRIPE_CLEARING["EUR"]) == 0
+
+
+def test_a_rate_that_comes_after_the_deposit_changes_nothing(stage: Stage) -> None:
+    accounts(stage, money_in="clearing", exchange={"*": ids.FX_GAIN_LOSS})
+    stage.switch(RATES, on=True)
+    charge, payout = charged(stage, 10_000, currency="eur"), pay_out(stage)
+    stage.run(FLOW, payout)
+    result = stage.run(RATES, charge)
+    assert (result.state, result.code, result.summary) == (
+        "skipped",
+        "deposited",
+        f"The deposit of {payout} has booked the exchange difference of customerPayment "
+        f"{stage.records('customerPayment')[0]['id']}; its rate stays as it is.",
+    )
+    assert ledger(stage, ids.STRIPE_CLEARING["EUR"]) == 0
+
+
+def test_while_a_rate_is_being_set_the_payout_waits(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts(stage, money_in="clearing", exchange={"*": ids.FX_GAIN_LOSS})
+    stage.switch(RATES, on=True)
+    charge, payout = charged(stage, 10_000, currency="eur"), pay_out(stage)
+    seen: list[Any] = []
+
+    def late(self: NetSuiteGateway, *given: Any, **more: Any) -> None:
+        monkeypatch.undo()
+        seen.append(stage.run(FLOW, payout))
+        self.patch(*given, **more)
+
+    stage.run("stripe_payment_to_netsuite_payment", charge)
+    monkeypatch.setattr(NetSuiteGateway, "patch", late)
+    assert stage.run(RATES, charge).state == "succeeded"
+    assert [(one.state, one.code) for one in seen] == [("retrying", "not_ready")]
+    assert stage.run(FLOW, payout).state == "succeeded"
     assert ledger(stage, ids.STRIPE_CLEARING["EUR"]) == 0
 
 
