@@ -203,7 +203,7 @@ class Invoice(Record):
     """`account` is the receivables account. NetSuite names the customer `entity` here."""
 
     record_type: ClassVar[str] = "invoice"
-    replace: ClassVar[tuple[str, ...]] = ("item",)
+    replace: ClassVar[tuple[str, ...]] = ("item", "taxDetails")
 
     entity: str
     lines: tuple[InvoiceLine, ...]
@@ -297,7 +297,7 @@ class CreditMemo(Record):
     """Revenue given back. Alone it needs `entity`; made from an invoice it takes over what is left out."""
 
     record_type: ClassVar[str] = "creditMemo"
-    replace: ClassVar[tuple[str, ...]] = ("item", "apply")
+    replace: ClassVar[tuple[str, ...]] = ("item", "taxDetails", "apply")
 
     entity: str | None = None
     lines: tuple[InvoiceLine, ...] = ()
@@ -382,7 +382,7 @@ class CashSale(Record):
     """Income and its money in one document, without a receivable. `undepFunds` is a plain box here [MEM]."""
 
     record_type: ClassVar[str] = "cashSale"
-    replace: ClassVar[tuple[str, ...]] = ("item",)
+    replace: ClassVar[tuple[str, ...]] = ("item", "taxDetails")
 
     entity: str
     lines: tuple[InvoiceLine, ...]
@@ -426,7 +426,7 @@ class CashRefund(Record):
     """A cash sale given back, out of `account`. Made from a cash sale it takes over what is left out."""
 
     record_type: ClassVar[str] = "cashRefund"
-    replace: ClassVar[tuple[str, ...]] = ("item",)
+    replace: ClassVar[tuple[str, ...]] = ("item", "taxDetails")
 
     entity: str | None = None
     lines: tuple[InvoiceLine, ...] = ()
