@@ -39,12 +39,23 @@ def libpq_url(url: str) -> str:
 
 @lru_cache(maxsize=4)
 def engine_for(url: str) -> Engine:
+    return _engine(url, pool_size=10, max_overflow=10)
+
+
+@lru_cache(maxsize=4)
+def lock_engine_for(url: str) -> Engine:
+    """As many connections as there are runs under way, kept: a run that holds one for its lock needs another for its
+    rows, so with one pool for both, enough runs would wait for each other.
+    """
+    return _engine(url, pool_size=0)
+
+
+def _engine(url: str, **pool: int) -> Engine:
     return create_engine(
         sqlalchemy_url(url),
-        pool_size=5,
-        max_overflow=40,
         pool_pre_ping=True,
         connect_args={"connect_timeout": 5, "application_name": "tieout"},
+        **pool,
     )
 
 
@@ -54,6 +65,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = engine_for(url)
+        self.lock_engine = lock_engine_for(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager

@@ -44,7 +44,7 @@ class SubjectLocks:
 @contextmanager
 def subject_locks(database: Database, *, wait_ms: int = 3000) -> Iterator[SubjectLocks]:
     with ExitStack() as stack:
-        connection = stack.enter_context(database.engine.connect())
+        connection = stack.enter_context(database.lock_engine.connect())
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
         locks = SubjectLocks(connection, wait_ms)
         try:

@@ -31,12 +31,13 @@ class Governance:
         self.lock = threading.Lock()
         self.limit = 5
         self.latency_ms = 0
+        self.record_ms = 0
         self.in_flight = 0
         self.forget()
 
     def reset(self) -> None:
         with self.lock:
-            self.limit, self.latency_ms = 5, 0
+            self.limit, self.latency_ms, self.record_ms = 5, 0, 0
         self.forget()
 
     def forget(self) -> None:

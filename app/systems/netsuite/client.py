@@ -6,6 +6,7 @@ external id. When an answer is lost, the name is looked up before anything is se
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
@@ -24,28 +25,29 @@ from app.errors import (
     Unavailable,
 )
 from app.settings import NetSuiteAccount
-from app.systems.netsuite import auth, errors, verify, wire
-from app.systems.netsuite.batch import Batches, BatchResult
+from app.systems.netsuite import auth, restlet, verify
+from app.systems.netsuite.bursts import Bursts
 from app.systems.netsuite.errors import DuplicateExternalId
 from app.systems.netsuite.objects import Invoice
 from app.systems.netsuite.reads import RECORD, Reads
 from app.systems.netsuite.records import Apply, CreditMemo, Record, Ref
 from app.systems.netsuite.references import References
+from app.systems.netsuite.restlet import Installed
 from app.systems.netsuite.slots import Slots
 from app.systems.netsuite.transport import Calls, Connection, Request
+from app.systems.netsuite.writes import Write
 
 T = TypeVar("T")
 
-RESTLET = "/app/site/hosting/restlet.nl"
 # How often one write is sent within one attempt of a run; the run's own retries come on top.
 TRIES = 2
 
 
 class NetSuiteClient:
-    """One per process (per account): pooled connections, token, slots and reference lists.
+    """One per process (per account): pooled connections, token, slots, reference lists, and writes that wait.
 
     `time_zone`: the one in which SuiteQL prints and compares times; not given, it is measured, and sweeps look
-    further back.
+    further back. `smallest_burst`: as `Bursts` says.
     """
 
     def __init__(
@@ -55,15 +57,18 @@ class NetSuiteClient:
         *,
         signer: auth.Signer | None = None,
         time_zone: tzinfo | None = None,
+        smallest_burst: int = 2,
     ) -> None:
         self.settings = settings
         self._connection = Connection(settings, slots, signer or auth.signer(settings))
         self._references = References()
         self._zone = time_zone
+        by_restlet = settings.batch_with == "restlet"
+        self._bursts = Bursts(self._connection, smallest=smallest_burst) if by_restlet else None
 
     def bound(self, record: Recorder, clock: Clock) -> "NetSuiteGateway":
         """The gateway of one run, whose exchanges go to `record`."""
-        return NetSuiteGateway(Calls(self._connection, record), self._references, clock, self._zone)
+        return NetSuiteGateway(Calls(self._connection, record), self._references, clock, self._zone, self._bursts)
 
     def close(self) -> None:
         self._connection.close()
@@ -72,12 +77,24 @@ class NetSuiteClient:
 class NetSuiteGateway(Reads):
     """`app.core.interfaces.NetSuite` for one run."""
 
+    def __init__(
+        self,
+        calls: Calls,
+        references: References,
+        clock: Clock,
+        zone: tzinfo | None = None,
+        bursts: Bursts | None = None,
+    ) -> None:
+        super().__init__(calls, references, clock, zone)
+        self._bursts = bursts
+
     def upsert(self, record: Record, /) -> Ref:
         def look() -> Ref | None:
             # found is not enough: the record may be there from before, without what was just sent
             return self._holding(record)
 
-        return self._written(record, lambda: self._put(record), look, settled_by=(NotAllowed, PeriodClosed))
+        send = self._sender(Write.of("upsert", record), lambda: self._put(record))
+        return self._written(record, send, look, settled_by=(NotAllowed, PeriodClosed))
 
     def create(self, record: Record, /) -> Ref:
         """Only if there is none with this external id; an existing one is left as it is."""
@@ -86,7 +103,8 @@ class NetSuiteGateway(Reads):
         def look() -> Ref | None:
             return self._named(record)
 
-        return self._written(record, lambda: self._made(record, request), look, settled_by=(Held, Permanent))
+        send = self._sender(Write.of("create", record), lambda: self._made(record, request))
+        return self._written(record, send, look, settled_by=(Held, Permanent))
 
     def transform(self, source: Ref, record: Record, /) -> Ref:
         """Without lines of its own, the record takes over those of its source. One with this name is left as it is."""
@@ -96,17 +114,24 @@ class NetSuiteGateway(Reads):
         def look() -> Ref | None:
             return self._named(record)
 
-        return self._written(record, lambda: self._made(record, request), look, settled_by=(Held, Permanent))
+        send = self._sender(Write.transform(source, record), lambda: self._made(record, request))
+        return self._written(record, send, look, settled_by=(Held, Permanent))
 
     def patch(self, ref: Ref, body: Mapping[str, Any], /, *, replace: Sequence[str] = ()) -> None:
         request = Request("PATCH", _path(ref), _replacing(replace), dict(body), write=True)
         repeatable = all(name in replace for name, value in body.items() if _is_sublist(value))
-        self._repeated(request, times=TRIES if repeatable else 1)
+
+        def alone() -> Ref:
+            self._calls.send(request)
+            return ref
+
+        self._repeated(self._sender(Write.patch(ref, body, replace), alone), times=TRIES if repeatable else 1)
 
     def delete(self, ref: Ref, /) -> None:
         """A record that is gone already is deleted."""
+        request = Request("DELETE", _path(ref), write=True)
         try:
-            self._repeated(Request("DELETE", _path(ref), write=True), times=TRIES)
+            self._repeated(lambda: self._calls.send(request), times=TRIES)
         except NotFound:
             return
 
@@ -117,17 +142,22 @@ class NetSuiteGateway(Reads):
         told = self.restlet("void", {"type": ref.type, "id": ref.id})
         return Ref("journalEntry", str(told["id"])) if told.get("method") == "reversing_journal" else None
 
-    def batch_upsert(self, records: Sequence[Record], /) -> list[BatchResult]:
-        """Many at once, asynchronously and outside the slots: for a back-fill. Results in the order given."""
-        return Batches(self._calls, self.find).upsert(records)
-
     def restlet(self, action: str, body: Mapping[str, Any], /) -> Mapping[str, Any]:
         """Our script in NetSuite. It must be safe to repeat, as it is asked again when its answer is lost."""
-        settings = self._calls.settings
-        query = {"script": settings.restlet_script, "deploy": settings.restlet_deploy}
-        sent = {"action": action} | dict(body)
-        request = Request("POST", RESTLET, query, sent, write=True, base=settings.restlet_base)
-        return _envelope(self._repeated(request, times=TRIES))
+        request = restlet.request(self._calls.settings, action, body)
+        return restlet.opened(self._repeated(lambda: self._calls.send(request), times=TRIES))
+
+    def ping(self) -> Installed:
+        """What our script says of itself. Raises RestletMissing, Forbidden or AuthFailed where it cannot be asked."""
+        answer = self._calls.send(restlet.request(self._calls.settings, "ping", {}))
+        return Installed.parse(restlet.opened(answer))
+
+    def _sender(self, write: Write, alone: Callable[[], Ref]) -> Callable[[], Ref]:
+        """Sends once with whatever waits at the same time; a second time always alone, whatever the first spoilt."""
+        if self._bursts is None:
+            return alone
+        first = iter((partial(self._bursts.carry, write, alone, self._calls),))
+        return lambda: next(first, alone)()
 
     def _written(
         self,
@@ -216,11 +246,11 @@ class NetSuiteGateway(Reads):
             action="Find the record with this external id in NetSuite, clear the id there, then replay.",
         )
 
-    def _repeated(self, request: Request, *, times: int) -> httpx.Response:
+    def _repeated(self, send: Callable[[], T], *, times: int) -> T:
         """For a write that changes nothing the second time."""
         for tries_left in reversed(range(times)):
             try:
-                return self._calls.send(request)
+                return send()
             except PeriodClosed as error:
                 self._noticed(error)
                 raise
@@ -267,16 +297,3 @@ def _last_segment(answer: httpx.Response) -> str | None:
     """The internal id at the end of Location; a PUT may answer without one, or with the `eid:` it was sent to."""
     last = answer.headers.get("Location", "").partition("?")[0].rstrip("/").rpartition("/")[2]
     return last if last.isdigit() else None
-
-
-def _envelope(answer: httpx.Response) -> Mapping[str, Any]:
-    """Our RESTlet answers 200 for handled errors too, with `{"ok": false}`."""
-    try:
-        body = wire.loads(answer.content)
-    except ValueError:
-        body = None
-    if not isinstance(body, Mapping) or "ok" not in body:
-        raise OutcomeUnknown("The RESTlet's answer cannot be read.", code="unreadable_answer")
-    if not body["ok"]:
-        raise errors.of_envelope(str(body.get("code") or ""), str(body.get("message") or ""))
-    return body

@@ -38,10 +38,8 @@ class DuplicateExternalId(Conflict):
     """The external id is taken: by our own earlier write, which a look-up finds."""
 
 
-class AlreadySubmitted(Conflict):
-    """An asynchronous job with this idempotency key exists; `location` is that job."""
-
-    location: str | None = None
+class RestletMissing(NotAllowed):
+    """Tieout's script is not in NetSuite, or its deployment is not released."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +56,12 @@ class Answer:
     status: int
     details: tuple[Detail, ...] = ()
     retry_after: timedelta | None = None
-    location: str | None = None
 
     @classmethod
     def parse(cls, status: int, headers: Mapping[str, str], content: bytes) -> "Answer":
         lowered = {name.lower(): value for name, value in headers.items()}
         details = tuple(_details(content)) or tuple(_challenge(lowered.get("www-authenticate", "")))
-        return cls(status, details, _retry_after(lowered.get("retry-after")), lowered.get("location"))
+        return cls(status, details, _retry_after(lowered.get("retry-after")))
 
     @property
     def code(self) -> str | None:
@@ -194,11 +191,14 @@ TABLE: tuple[Row, ...] = (
         text=_text(r"record has been changed|record .*(is|was) locked by|edited by another user"),
     ),
     Row(
-        "idempotency",
-        AlreadySubmitted,
-        "This batch was handed to NetSuite before.",
-        "Online Help subsect_164494900632",
-        codes=frozenset({"IDEMPOTENCY_ERROR"}),
+        "restlet_missing",
+        RestletMissing,
+        "Tieout's RESTlet is not installed in NetSuite, or its deployment is not released.",
+        "Online Help section_4634920277 (404); code and text as users quote them",
+        codes=frozenset({"SSS_INVALID_SCRIPTLET_ID", "SSS_INVALID_SCRIPT_ID"}),
+        text=_text(r"that suitelet is invalid, disabled,? or no longer exists"),
+        action="Install Tieout's SuiteApp and release the RESTlet's deployment, or set NETSUITE__VOID_WITH=credit_memo "
+        "if invoices alone are voided; then replay.",
     ),
     Row(
         "duplicate_name",
@@ -372,16 +372,14 @@ def of_envelope(code: str, message: str) -> TieoutError:
 
 
 def _made(row: Row, sentence: str, answer: Answer) -> TieoutError:
-    code = answer.code or row.name
+    # USER_ERROR and its like say nothing: where the text decided, what it said is the code
+    code = answer.code if answer.code in row.codes else row.name
     if issubclass(row.raises, Unmapped):
         return row.raises(sentence, setting=row.setting, action=row.action)
     if issubclass(row.raises, Held):
         return row.raises(sentence, code=code, action=row.action)
     if issubclass(row.raises, Retryable):
-        error = row.raises(sentence, code=code, retry_after=answer.retry_after or row.wait)
-        if isinstance(error, AlreadySubmitted):
-            error.location = answer.location
-        return error
+        return row.raises(sentence, code=code, retry_after=answer.retry_after or row.wait)
     if issubclass(row.raises, Rejected):
         return row.raises(sentence, code=code, fields=answer.fields)
     return row.raises(sentence, code=code)

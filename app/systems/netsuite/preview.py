@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from app.core.origins import origins_of
 from app.core.preview import Written
 from app.systems.netsuite import wire
-from app.systems.netsuite.batch import BatchResult
 from app.systems.netsuite.client import NetSuiteGateway
 from app.systems.netsuite.records import Record, Ref
 
@@ -32,9 +32,6 @@ class RecordingNetSuite(NetSuiteGateway):
     def transform(self, source: Ref, record: Record, /) -> Ref:
         return self._noted("transform", f"{source} -> {record.record_type}", record)
 
-    def batch_upsert(self, records: Sequence[Record], /) -> list[BatchResult]:
-        return [BatchResult(record.external_id, ref=self.upsert(record)) for record in records]
-
     def patch(self, ref: Ref, body: Mapping[str, Any], /, *, replace: Sequence[str] = ()) -> None:
         self._note("patch", str(ref), body)
 
@@ -56,4 +53,4 @@ class RecordingNetSuite(NetSuiteGateway):
         return self._planned[key]
 
     def _note(self, operation: str, target: str, body: Mapping[str, Any]) -> None:
-        self.written.append(Written("netsuite", operation, target, wire.loads(wire.dumps(body))))
+        self.written.append(Written("netsuite", operation, target, wire.loads(wire.dumps(body)), origins_of(body)))

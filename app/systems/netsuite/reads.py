@@ -68,6 +68,11 @@ class Reads:
             return None
         return Ref(record_type, str(found["id"]))
 
+    def some_of(self, record_type: str, /, *, limit: int = 1) -> list[str]:
+        """The ids of a few records of this type: whether the role may see it at all. Raises Forbidden."""
+        found = self._calls.json(Request("GET", f"{RECORD}/{record_type}", {"limit": str(limit)}))
+        return [str(item["id"]) for item in found.get("items") or []]
+
     # SuiteQL ---------------------------------------------------------------------------------------------------
     def query(self, sql: str, params: Sequence[str] = (), /) -> Iterator[Row]:
         """Follows the pages by offset, so at most 100,000 rows; for more, end in `id > ? ORDER BY id`."""

@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from sandbox.netsuite import NetSuiteWorld
+from sandbox.netsuite.app import saved
+from sandbox.netsuite.calls import Call
 from sandbox.netsuite.governance import Governance, pattern
 from tests.sandbox.netsuite.conftest import RECORDS, SUITEQL, Client, invoice
 
@@ -76,6 +78,27 @@ def test_the_stats_count_calls_places_and_refusals(client: Client, world: NetSui
     stats = client.get("/_sandbox/stats").json()
     assert (stats["max_in_flight"], stats["refused"], stats["in_flight"]) == (2, 1, 0)
     assert stats["calls"] == [{"method": "GET", "path": "/record/v1/currency/{id}", "count": 3}]
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (Call("GET", "/record/v1/invoice/1"), 0),
+        (Call("POST", "/query/v1/suiteql", body=b'{"q": "SELECT 1"}'), 0),
+        (Call("PUT", "/record/v1/invoice/eid:x", body=b'{"item": {"items": []}}'), 1),
+        (Call("POST", "/app/site/hosting/restlet.nl", body=b'{"action": "batch", "items": [{}, {}, {}]}'), 3),
+        (Call("POST", "/app/site/hosting/restlet.nl", body=b"{"), 0),
+    ],
+)
+def test_time_is_taken_for_each_record_that_a_call_saves(call: Call, expected: int) -> None:
+    assert saved(call) == expected
+
+
+def test_a_save_takes_the_time_of_its_record(client: Client, world: NetSuiteWorld) -> None:
+    world.governance.record_ms = 50
+    world.governance.forget()
+    client.customer()
+    assert world.governance.stats()["busy_seconds"] >= 0.05
 
 
 @pytest.mark.parametrize(

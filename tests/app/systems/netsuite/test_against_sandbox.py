@@ -46,6 +46,7 @@ from app.systems.netsuite.records import (
     currency_list,
 )
 from app.systems.netsuite.slots import LocalSlots, PostgresSlots, Slots
+from app.systems.netsuite.writes import TYPES
 from sandbox.clock import Clock
 from sandbox.credentials import Credentials
 from sandbox.netsuite import NetSuiteWorld, create_app, ids
@@ -109,7 +110,7 @@ def connect(settings: Callable[..., NetSuiteAccount]) -> Iterator[Callable[..., 
     made: list[NetSuiteClient] = []
 
     def one(slots: Slots | None = None, **more: Any) -> NetSuiteClient:
-        made.append(NetSuiteClient(settings(**more), slots or LocalSlots(4)))
+        made.append(NetSuiteClient(settings(**more), slots or LocalSlots(4), smallest_burst=1))
         return made[-1]
 
     yield one
@@ -118,8 +119,23 @@ def connect(settings: Callable[..., NetSuiteAccount]) -> Iterator[Callable[..., 
 
 
 @pytest.fixture
-def netsuite(connect: Callable[..., NetSuiteClient], server: Server, exchanges: list[Exchange]) -> NetSuiteGateway:
-    return connect().bound(exchanges.append, server.world.clock)
+def batch_with(request: pytest.FixtureRequest) -> str:
+    return str(getattr(request, "param", "rest"))
+
+
+@pytest.fixture
+def netsuite(
+    connect: Callable[..., NetSuiteClient], server: Server, exchanges: list[Exchange], batch_with: str
+) -> Iterator[NetSuiteGateway]:
+    client = connect(batch_with=batch_with)
+    yield client.bound(exchanges.append, server.world.clock)
+    assert client._bursts is None or not client._bursts.set_aside
+
+
+both_ways = pytest.mark.parametrize("batch_with", ["rest", "restlet"], indirect=True)
+"""By the record service, and by the RESTlet: the same in every respect. The bursts of `connect` begin at one write."""
+WRITE = {"rest": {"method": "PUT"}, "restlet": {"method": "POST", "path": "restlet"}}
+TRANSFORM = {"rest": {"method": "POST", "path": "!transform"}, "restlet": {"method": "POST", "path": "restlet"}}
 
 
 def customer(number: int = 1, **more: Any) -> Customer:
@@ -188,6 +204,7 @@ def test_a_wrong_certificate_is_a_refused_login(connect: Callable[..., NetSuiteC
 # writing ----------------------------------------
 
 
+@both_ways
 def test_the_whole_way_from_customer_to_paid_invoice(netsuite: NetSuiteGateway) -> None:
     buyer = netsuite.upsert(customer())
     billed = netsuite.upsert(invoice(buyer))
@@ -196,18 +213,21 @@ def test_the_whole_way_from_customer_to_paid_invoice(netsuite: NetSuiteGateway) 
     assert (found.status, found.amount_paid, found.amount_remaining) == ("B", Decimal("100.10"), Decimal(0))
 
 
+@both_ways
 def test_a_write_in_steady_state_is_one_call(netsuite: NetSuiteGateway) -> None:
     buyer = netsuite.upsert(customer())
     netsuite.upsert(invoice(buyer))
     assert netsuite.calls == 2
 
 
+@both_ways
 def test_an_invoice_sent_twice_keeps_its_lines(netsuite: NetSuiteGateway) -> None:
     buyer = netsuite.upsert(customer())
     first, second = netsuite.upsert(invoice(buyer)), netsuite.upsert(invoice(buyer))
     assert (first, len(netsuite.invoice(second.id).lines)) == (second, 1)
 
 
+@both_ways
 def test_a_payment_sent_twice_pays_once(netsuite: NetSuiteGateway) -> None:
     buyer = netsuite.upsert(customer())
     billed = netsuite.upsert(invoice(buyer))
@@ -215,6 +235,7 @@ def test_a_payment_sent_twice_pays_once(netsuite: NetSuiteGateway) -> None:
     assert (first, netsuite.invoice(billed.id).amount_paid) == (second, Decimal("100.10"))
 
 
+@both_ways
 def test_an_upsert_brings_the_new_values(netsuite: NetSuiteGateway) -> None:
     buyer = netsuite.upsert(customer())
     netsuite.upsert(invoice(buyer))
@@ -223,6 +244,7 @@ def test_an_upsert_brings_the_new_values(netsuite: NetSuiteGateway) -> None:
     assert (found.total, found.memo) == (Decimal("55.55"), "changed")
 
 
+@both_ways
 def test_a_customer_reads_back_as_written(netsuite: NetSuiteGateway) -> None:
     address = Address(addr1="1 Main St", city="Dover", state="DE", zip="19901", country="US", default_billing=True)
     written = customer(
@@ -237,12 +259,14 @@ def test_a_customer_reads_back_as_written(netsuite: NetSuiteGateway) -> None:
     assert (set(found.currencies), found.custom) == ({ids.USD, ids.EUR}, {"custentity_tieout_stripe_id": "cus_1"})
 
 
+@both_ways
 def test_a_currency_is_added_to_those_a_customer_has(netsuite: NetSuiteGateway) -> None:
     made = netsuite.upsert(customer(currencies=(ids.USD,)))
     netsuite.patch(made, {"currencyList": currency_list([ids.EUR])})
     assert set(netsuite.customer(made.id).currencies) == {ids.USD, ids.EUR}
 
 
+@both_ways
 def test_a_currency_given_twice_is_there_once(netsuite: NetSuiteGateway) -> None:
     written = customer(currencies=(ids.USD, ids.EUR))
     netsuite.upsert(written)
@@ -250,6 +274,7 @@ def test_a_currency_given_twice_is_there_once(netsuite: NetSuiteGateway) -> None
     assert sorted(netsuite.customer(made.id).currencies) == sorted((ids.USD, ids.EUR))
 
 
+@both_ways
 @pytest.mark.parametrize(("iso", "amount"), [("JPY", "1050"), ("KWD", "10.125"), ("EUR", "0.10")])
 def test_every_kind_of_currency_keeps_its_decimals(netsuite: NetSuiteGateway, iso: str, amount: str) -> None:
     currency = netsuite.currency(iso).id
@@ -258,6 +283,7 @@ def test_every_kind_of_currency_keeps_its_decimals(netsuite: NetSuiteGateway, is
     assert netsuite.invoice(made.id).total == Decimal(amount)
 
 
+@both_ways
 def test_a_transform_made_twice_is_one_record(netsuite: NetSuiteGateway) -> None:
     billed = netsuite.upsert(invoice(netsuite.upsert(customer())))
     memo = CreditMemo(external_id="stripe-cm-re_1", apply=(Apply(doc=billed.id, amount=Decimal("100.10"), line=0),))
@@ -265,11 +291,13 @@ def test_a_transform_made_twice_is_one_record(netsuite: NetSuiteGateway) -> None
     assert (netsuite.transform(billed, memo), netsuite.invoice(billed.id).amount_remaining) == (first, Decimal(0))
 
 
+@both_ways
 def test_a_customer_created_twice_under_one_name_is_one(netsuite: NetSuiteGateway) -> None:
     written = customer(1, entity_id="ACME")
     assert netsuite.create(written) == netsuite.create(written)
 
 
+@both_ways
 def test_an_invoice_replayed_after_its_period_was_closed_is_done(
     netsuite: NetSuiteGateway, world: NetSuiteWorld
 ) -> None:
@@ -279,6 +307,7 @@ def test_an_invoice_replayed_after_its_period_was_closed_is_done(
     assert netsuite.upsert(written) == made
 
 
+@both_ways
 def test_a_change_after_the_period_was_closed_is_held(netsuite: NetSuiteGateway, world: NetSuiteWorld) -> None:
     buyer = netsuite.upsert(customer())
     netsuite.upsert(invoice(buyer, tran_date=date(2026, 10, 5)))
@@ -307,18 +336,11 @@ def test_a_void_by_credit_memo_closes_the_invoice(connect: Callable[..., NetSuit
     assert (gateway.void(billed), gateway.invoice(billed.id).status) == (memo, "B")
 
 
+@both_ways
 def test_nothing_is_mailed_to_a_customer(netsuite: NetSuiteGateway, world: NetSuiteWorld) -> None:
     buyer = netsuite.upsert(customer())
     netsuite.upsert(payment(buyer, netsuite.upsert(invoice(buyer))))
     assert list(world.books.outbox) == []
-
-
-def test_a_back_fill_makes_each_record_once(netsuite: NetSuiteGateway) -> None:
-    known = netsuite.upsert(customer(1))
-    results = netsuite.batch_upsert([customer(1), customer(2, subsidiary="99"), customer(3)])
-    assert results[0].ref == known
-    assert results[1].error is not None
-    assert results[2].ref == netsuite.find("customer", "stripe-cust-cus_3")
 
 
 # lost answers ----------------------------------------
@@ -337,47 +359,58 @@ RECORDS: dict[str, Callable[[Ref, Ref], Record]] = {
 }
 
 
+@both_ways
 @pytest.mark.parametrize("record_type", RECORDS)
 def test_an_answer_cut_off_after_the_save_leaves_one_record(
-    netsuite: NetSuiteGateway, world: NetSuiteWorld, record_type: str
+    netsuite: NetSuiteGateway, world: NetSuiteWorld, batch_with: str, record_type: str
 ) -> None:
     buyer = netsuite.upsert(customer())
     billed = netsuite.upsert(invoice(buyer))
     before = existing(world, record_type)
-    fault = world.faults.cut_after(method="PUT", times=1)
+    fault = world.faults.cut_after(**WRITE[batch_with], times=1)
     made = netsuite.upsert(RECORDS[record_type](buyer, billed))
     assert (fault.hits, existing(world, record_type) - before) == (1, 1)
     assert netsuite.find(record_type, RECORDS[record_type](buyer, billed).external_id) == made
 
 
-def test_a_request_cut_off_before_the_save_is_made_after_all(netsuite: NetSuiteGateway, world: NetSuiteWorld) -> None:
+@both_ways
+def test_a_request_cut_off_before_the_save_is_made_after_all(
+    netsuite: NetSuiteGateway, world: NetSuiteWorld, batch_with: str
+) -> None:
     buyer = netsuite.upsert(customer())
-    world.faults.cut_before(method="PUT", times=1)
+    world.faults.cut_before(**WRITE[batch_with], times=1)
     made = netsuite.upsert(invoice(buyer))
     assert (netsuite.invoice(made.id).total, existing(world, "invoice")) == (Decimal("100.10"), 1)
 
 
+@both_ways
 def test_an_update_cut_off_before_the_save_is_not_taken_as_done(
-    netsuite: NetSuiteGateway, world: NetSuiteWorld
+    netsuite: NetSuiteGateway, world: NetSuiteWorld, batch_with: str
 ) -> None:
     buyer = netsuite.upsert(customer())
     netsuite.upsert(invoice(buyer))
-    world.faults.cut_before(method="PUT", times=1)
+    world.faults.cut_before(**WRITE[batch_with], times=1)
     made = netsuite.upsert(invoice(buyer, "55.55"))
     assert netsuite.invoice(made.id).total == Decimal("55.55")
 
 
-def test_an_update_cut_off_after_the_save_is_not_sent_again(netsuite: NetSuiteGateway, world: NetSuiteWorld) -> None:
+@both_ways
+def test_an_update_cut_off_after_the_save_is_not_sent_again(
+    netsuite: NetSuiteGateway, world: NetSuiteWorld, batch_with: str
+) -> None:
     buyer = netsuite.upsert(customer())
     netsuite.upsert(invoice(buyer))
-    fault = world.faults.cut_after(method="PUT")
+    fault = world.faults.cut_after(**WRITE[batch_with])
     netsuite.upsert(invoice(buyer, "55.55"))
     assert fault.hits == 1
 
 
-def test_a_transform_cut_off_after_the_save_leaves_one_memo(netsuite: NetSuiteGateway, world: NetSuiteWorld) -> None:
+@both_ways
+def test_a_transform_cut_off_after_the_save_leaves_one_memo(
+    netsuite: NetSuiteGateway, world: NetSuiteWorld, batch_with: str
+) -> None:
     billed = netsuite.upsert(invoice(netsuite.upsert(customer())))
-    world.faults.cut_after(method="POST", path="!transform", times=1)
+    world.faults.cut_after(**TRANSFORM[batch_with], times=1)
     netsuite.transform(
         billed, CreditMemo(external_id="stripe-cm-re_1", apply=(Apply(doc=billed.id, amount=Decimal(1), line=0),))
     )
@@ -429,9 +462,12 @@ def test_a_transform_that_netsuite_finishes_after_we_gave_up_is_one_record(
     assert [record.id for record in world.all("creditMemo")] == [made.id]
 
 
-def test_a_gateway_s_502_is_resolved_by_the_name(netsuite: NetSuiteGateway, world: NetSuiteWorld) -> None:
+@both_ways
+def test_a_gateway_s_502_is_resolved_by_the_name(
+    netsuite: NetSuiteGateway, world: NetSuiteWorld, batch_with: str
+) -> None:
     buyer = netsuite.upsert(customer())
-    world.faults.status(502, method="PUT", times=1, body="<html><h1>502 Bad Gateway</h1></html>")
+    world.faults.status(502, **WRITE[batch_with], times=1, body="<html><h1>502 Bad Gateway</h1></html>")
     netsuite.upsert(invoice(buyer))
     assert existing(world, "invoice") == 1
 
@@ -443,6 +479,7 @@ def close(world: NetSuiteWorld, day: date) -> None:
     period = world.period_of(day)
     assert period is not None
     period.fields.update({"closed": True, "allLocked": True, "arLocked": True})
+    world.put(period)
 
 
 def refused(write: Callable[[], object]) -> type[TieoutError]:
@@ -451,15 +488,18 @@ def refused(write: Callable[[], object]) -> type[TieoutError]:
     return type(caught.value)
 
 
+@both_ways
 def test_a_misspelt_field_is_refused(netsuite: NetSuiteGateway) -> None:
     assert refused(lambda: netsuite.upsert(customer(custom={"custentity_strip_id": "x"}))) is Rejected
 
 
+@both_ways
 def test_a_name_that_is_taken_waits_for_a_person(netsuite: NetSuiteGateway) -> None:
     netsuite.upsert(customer(1, entity_id="ACME"))
     assert refused(lambda: netsuite.upsert(customer(2, entity_id="ACME"))) is DuplicateName
 
 
+@both_ways
 def test_a_closed_period_is_told(netsuite: NetSuiteGateway, world: NetSuiteWorld) -> None:
     buyer = netsuite.upsert(customer())
     close(world, date(2026, 10, 1))
@@ -474,28 +514,33 @@ def test_a_locked_period_is_not_open(netsuite: NetSuiteGateway, world: NetSuiteW
     assert not netsuite.period_open(date(2026, 10, 5))
 
 
+@both_ways
 def test_a_currency_the_customer_lacks_is_told(netsuite: NetSuiteGateway) -> None:
     buyer = netsuite.upsert(customer(currencies=(ids.USD,)))
     assert refused(lambda: netsuite.upsert(invoice(buyer, currency=ids.EUR))) is Unmapped
 
 
+@both_ways
 def test_more_than_is_due_cannot_be_applied(netsuite: NetSuiteGateway) -> None:
     buyer = netsuite.upsert(customer())
     billed = netsuite.upsert(invoice(buyer))
     assert refused(lambda: netsuite.upsert(payment(buyer, billed, "100.11"))) is NotAllowed
 
 
+@both_ways
 def test_money_cannot_be_applied_to_another_customer_s_invoice(netsuite: NetSuiteGateway) -> None:
     billed = netsuite.upsert(invoice(netsuite.upsert(customer(1))))
     assert refused(lambda: netsuite.upsert(payment(netsuite.upsert(customer(2)), billed))) is NotAllowed
 
 
+@both_ways
 def test_an_item_that_does_not_exist_names_the_mapping(netsuite: NetSuiteGateway) -> None:
     buyer = netsuite.upsert(customer())
     lines = (InvoiceLine(item="99999", rate=Decimal(1)),)
     assert refused(lambda: netsuite.upsert(invoice(buyer, lines=lines))) is Unmapped
 
 
+@both_ways
 def test_a_record_changed_meanwhile_is_a_conflict(netsuite: NetSuiteGateway, world: NetSuiteWorld) -> None:
     netsuite.upsert(customer())
     world.conflicts.append("customer")
@@ -506,6 +551,7 @@ def test_a_record_that_is_not_there_is_told(netsuite: NetSuiteGateway) -> None:
     assert refused(lambda: netsuite.invoice("999999")) is NotFound
 
 
+@both_ways
 def test_one_name_for_two_kinds_of_transaction_waits_for_a_person(netsuite: NetSuiteGateway) -> None:
     buyer = netsuite.upsert(customer())
     netsuite.upsert(invoice(buyer))
@@ -652,6 +698,11 @@ def test_the_gateway_is_all_that_flows_call(netsuite: NetSuiteGateway) -> None:
     assert promised.account == "TSTDRV1234567"
 
 
+def test_the_restlet_says_what_it_can(netsuite: NetSuiteGateway) -> None:
+    told = netsuite.ping()
+    assert (told.account, "batch" in told.actions, frozenset(told.types)) == ("TSTDRV1234567", True, TYPES)
+
+
 def test_the_limits_of_the_account_are_read(netsuite: NetSuiteGateway, world: NetSuiteWorld) -> None:
     limits = netsuite.governance_limits()
     assert limits is not None
@@ -727,6 +778,26 @@ def test_slots_keep_within_the_account_s_limit(
             gateway.find("customer", f"stripe-cust-{number}-{turn}")
 
     assert (in_threads(12, work), governance.refused, governance.highest) == ([], 0, 3)
+
+
+def test_a_burst_whose_first_answer_is_lost_makes_each_record_once(
+    connect: Callable[..., NetSuiteClient], server: Server
+) -> None:
+    world = server.world
+    world.governance.limit, world.governance.latency_ms = 2, 20
+    client = connect(LocalSlots(2), concurrency=2, batch_with="restlet")
+    client.bound(lambda _: None, world.clock).currency("usd")
+    fault = world.faults.cut_after(**WRITE["restlet"], times=1, skip=2)
+    world.governance.forget()
+    gateways = [client.bound(lambda _: None, world.clock) for _ in range(30)]
+
+    def write(number: int) -> None:
+        gateways[number].upsert(customer(number))
+
+    errors = in_threads(30, write)
+    names = sorted(str(record.external_id) for record in world.all("customer"))
+    assert (errors, fault.hits, names) == ([], 1, sorted(f"stripe-cust-cus_{number}" for number in range(30)))
+    assert sum(gateway.calls for gateway in gateways) == sum(world.governance.calls.values())
 
 
 def test_too_many_slots_become_no_more_than_netsuite_takes(

@@ -22,7 +22,9 @@ from app.errors import (
 )
 from app.settings import NetSuiteAccount
 from app.systems.netsuite.client import NetSuiteClient, NetSuiteGateway
+from app.systems.netsuite.errors import RestletMissing
 from app.systems.netsuite.records import Apply, CreditMemo, Customer, CustomerPayment, Invoice, InvoiceLine, Ref
+from app.systems.netsuite.restlet import Installed
 from app.systems.netsuite.slots import LocalSlots
 from tests.app.systems.netsuite.conftest import NOW, RECORD, RESTLET, FixedClock, Signed, made_location
 
@@ -332,6 +334,32 @@ def test_a_page_instead_of_the_restlet_s_answer_proves_nothing(
     api.post(RESTLET).mock(return_value=httpx.Response(200, text="<html>Log in</html>"))
     with pytest.raises(OutcomeUnknown):
         netsuite.void(Ref("invoice", "7"))
+
+
+def test_a_void_without_the_restlet_says_what_to_install(netsuite: NetSuiteGateway, api: respx.MockRouter) -> None:
+    gone = {"error": {"code": "SSS_INVALID_SCRIPTLET_ID", "message": "That Suitelet is invalid."}}
+    api.post(RESTLET).mock(return_value=httpx.Response(404, json=gone))
+    with pytest.raises(RestletMissing, match="not installed") as caught:
+        netsuite.void(Ref("invoice", "7"))
+    assert "SuiteApp" in caught.value.action
+
+
+def test_a_ping_tells_what_is_installed(netsuite: NetSuiteGateway, api: respx.MockRouter) -> None:
+    told = {
+        "ok": True,
+        "account": "1234567_SB1",
+        "version": "1.2.0",
+        "actions": ["ping", "batch"],
+        "types": ["invoice"],
+    }
+    post = api.post(RESTLET).mock(return_value=httpx.Response(200, json=told | {"remaining": 4990}))
+    assert netsuite.ping() == Installed("1234567_SB1", "1.2.0", ("ping", "batch"), ("invoice",))
+    assert json.loads(post.calls.last.request.content) == {"action": "ping"}
+
+
+def test_an_old_restlet_names_no_actions(netsuite: NetSuiteGateway, api: respx.MockRouter) -> None:
+    api.post(RESTLET).mock(return_value=httpx.Response(200, json={"ok": True, "account": "1234567_SB1"}))
+    assert netsuite.ping().actions == ()
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from app.errors import (
     Unavailable,
     Unmapped,
 )
-from app.systems.netsuite.errors import TABLE, AlreadySubmitted, Answer, DuplicateExternalId, of_envelope, sort
+from app.systems.netsuite.errors import TABLE, Answer, DuplicateExternalId, RestletMissing, of_envelope, sort
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -60,7 +60,8 @@ CASES = (
     Case("timed_out_inside__restlet.json", 400, OutcomeUnknown),
     Case("record_changed__text_only.json", 400, Conflict),
     Case("record_changed__restlet_name.json", 400, Conflict),
-    Case("idempotency__conflict.json", 400, AlreadySubmitted),
+    Case("restlet_missing__by_code.json", 404, RestletMissing),
+    Case("restlet_missing__text.txt", 400, RestletMissing),
     Case("duplicate_name__customer.json", 400, DuplicateName),
     Case("duplicate_name__entity_code.json", 400, DuplicateName),
     Case("duplicate_name__invoice_number.json", 400, DuplicateName),
@@ -197,12 +198,6 @@ def test_maintenance_waits_longer_than_a_hiccup() -> None:
 
 def test_the_challenge_is_read_when_there_is_no_body() -> None:
     assert Answer.parse(401, CHALLENGE, b"").code == "invalid_token"
-
-
-def test_a_batch_that_was_handed_in_before_names_its_job() -> None:
-    error = sorted_("idempotency__conflict.json", Location="https://x.test/services/rest/async/v1/job/12")
-    assert isinstance(error, AlreadySubmitted)
-    assert error.location == "https://x.test/services/rest/async/v1/job/12"
 
 
 def test_a_redirect_is_not_followed_blindly() -> None:
