@@ -82,13 +82,13 @@ class StripeApp:
             tree = forms.decode(query)
         headers = request.headers
         key = headers.get("idempotency-key") if request.method == "POST" else None
-        account = self._account(headers.get("authorization", ""))
+        account = self._account(headers.get("authorization", ""), request)
         account.count_request(time.monotonic())
         return _Asked(
             request.method, request.url.path, raw, tree, account, headers.get("stripe-version"), key, request_id
         )
 
-    def _account(self, authorization: str) -> Account:
+    def _account(self, authorization: str, request: Request) -> Account:
         scheme, _, value = authorization.partition(" ")
         if not value:
             raise AuthenticationError(
@@ -96,6 +96,10 @@ class StripeApp:
                 "using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
             )
         key = value if scheme.lower() == "bearer" else base64.b64decode(value).decode().rstrip(":")
+        restricted = self.world.restricted.get(key)
+        if restricted is not None:
+            restricted.admit(request.method, request.url.path)
+            return restricted.account
         account = self.world.accounts.get(key)
         if account is None:
             raise AuthenticationError(f"Invalid API Key provided: {key[:8]}****{key[-4:]}")

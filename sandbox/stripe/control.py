@@ -264,6 +264,12 @@ def add_account(world: StripeWorld, _: Account, given: Obj, __: list[str]) -> Ob
     return {"id": made.id, "api_key": made.api_key, "name": made.name}
 
 
+@doing("POST", "restricted_keys")
+def restrict(world: StripeWorld, account: Account, given: Obj, __: list[str]) -> Obj:
+    """A restricted key: {"permissions": {"customers": "write", "events": "read", "*": "none"}}."""
+    return {"api_key": world.restrict(given["permissions"], account=account)}
+
+
 @doing("GET", "state")
 def state(_: StripeWorld, account: Account, given: Obj, __: list[str]) -> Obj:
     """Every object by kind, oldest first; `kind` narrows it down."""

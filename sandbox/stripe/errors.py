@@ -70,6 +70,10 @@ class AuthenticationError(StripeError):
     status = 401
 
 
+class PermissionDenied(StripeError):
+    status = 403
+
+
 class RateLimited(StripeError):
     """More requests a second than the account may make; told before idempotency keys are looked at."""
 

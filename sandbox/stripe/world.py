@@ -8,7 +8,7 @@ import random
 import secrets
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -24,6 +24,7 @@ from sandbox.stripe.webhooks import Deliveries
 
 if TYPE_CHECKING:
     from sandbox.stripe.call import Call
+    from sandbox.stripe.keys import RestrictedKey
 
 Obj = dict[str, Any]
 
@@ -138,6 +139,7 @@ class StripeWorld:
         self.inner_faults = Faults()
         self.base_url = ""
         self.accounts: dict[str, Account] = {}
+        self.restricted: dict[str, RestrictedKey] = {}
         self._random = random.Random(secrets.randbits(64) if seed is None else seed)  # noqa: S311
         self._credentials = credentials
         self.deliveries = Deliveries(clock=self.clock)
@@ -145,11 +147,11 @@ class StripeWorld:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything, webhook endpoints too, but which accounts there are and their keys."""
+        """Forget everything, webhook endpoints and restricted keys too, but which accounts there are and their keys."""
         with self.lock:
             self.deliveries.clear()
             known = list(self.accounts.values())
-            self.accounts = {}
+            self.accounts, self.restricted = {}, {}
             made = self._credentials
             key = made.stripe_api_key if made else "sk_test_sandbox"
             self.add_account(key, account_id=made.stripe_account_id if made else None)
@@ -161,6 +163,15 @@ class StripeWorld:
             account = Account(self, account_id or self.new_id("acct", 16), api_key, **fields)
             self.accounts[api_key] = account
             return account
+
+    def restrict(self, permissions: Mapping[str, str], *, account: Account | None = None) -> str:
+        """A restricted key (see `keys.RestrictedKey`) of the account, or of the default one."""
+        from sandbox.stripe.keys import RestrictedKey
+
+        with self.lock:
+            key = self.new_id("rk_test", 40)
+            self.restricted[key] = RestrictedKey(key, account or self.account, dict(permissions))
+            return key
 
     @property
     def account(self) -> Account:

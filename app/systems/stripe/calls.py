@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from app.core.interfaces import Clock
@@ -17,6 +18,8 @@ class Calls(ABC):
     account: str
     livemode: bool
     clock: Clock
+    until: datetime | None = None
+    """What was created then or later is left out of listings by time."""
     _v1: Any
 
     @abstractmethod
@@ -38,6 +41,10 @@ class Calls(ABC):
     ) -> Iterator[dict[str, Any]]:
         """Each object of a listing, newest first, page by page as they are asked for."""
         asked: dict[str, Any] = {"limit": PAGE, **params}
+        if self.until is not None and "created" in asked:
+            if asked["created"]["gte"] >= self.until:
+                return
+            asked["created"] = {**asked["created"], "lt": self.until}
         while True:
             page = self._call(operation, lambda: listing(asked))  # noqa: B023 - called at once
             yield from page["data"]

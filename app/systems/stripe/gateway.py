@@ -20,6 +20,7 @@ from app.core.exchanges import Exchange, Record
 from app.core.interfaces import Clock
 from app.settings import StripeAccount
 from app.systems.stripe import errors, recorded
+from app.systems.stripe.endpoints import Endpoints
 from app.systems.stripe.limiter import Limiter
 from app.systems.stripe.objects import API_VERSION
 from app.systems.stripe.writes import Writes
@@ -126,7 +127,7 @@ class StripeClients:
         return client, Limiter(account.requests_per_second, monotonic=self._monotonic, sleep=self._sleep)
 
 
-class StripeGateway(Writes):
+class StripeGateway(Endpoints, Writes):
     """`app.core.interfaces.Stripe` for one run. `calls`: how many HTTP requests it has made."""
 
     def __init__(

@@ -183,6 +183,20 @@ class Reads(Calls):
         found = list(self._all("balance_transaction_list", self._v1.balance_transactions.list, asked))
         return (parse.balance_transaction(data) for data in reversed(found))
 
+    def movements(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[st.BalanceTransaction]:
+        within = {name: at for name, at in (("gte", since), ("lte", until)) if at is not None}
+        asked = {"created": within} if within else {}
+        found = self._all("balance_transaction_list", self._v1.balance_transactions.list, asked)
+        return (parse.balance_transaction(data) for data in found)
+
+    def payouts(self, since: datetime | None = None, /) -> Iterator[st.Payout]:
+        asked: dict[str, Any] = {"expand": [f"data.{name}" for name in WITH_MOVEMENTS]}
+        if since is not None:
+            asked["created"] = {"gte": since}
+        return (parse.payout(data) for data in self._all("payout_list", self._v1.payouts.list, asked))
+
     def balance(self) -> Sequence[st.BalanceOf]:
         return parse.balance(self._call("balance_retrieve", self._v1.balance.retrieve))
 

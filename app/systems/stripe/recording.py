@@ -7,7 +7,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from app.core.interfaces import Clock, Params, Stripe
+from app.core.origins import origins_of
 from app.core.preview import Written
+from app.origin import forgotten
 from app.systems.stripe import objects as st
 from app.systems.stripe import parse
 
@@ -114,6 +116,14 @@ class RecordingStripe:
         self, *, payout: str | None = None, created_since: datetime | None = None, currency: str | None = None
     ) -> Iterator[st.BalanceTransaction]:
         return self._real.balance_transactions(payout=payout, created_since=created_since, currency=currency)
+
+    def movements(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[st.BalanceTransaction]:
+        return self._real.movements(since=since, until=until)
+
+    def payouts(self, since: datetime | None = None, /) -> Iterator[st.Payout]:
+        return self._real.payouts(since)
 
     def balance(self) -> Sequence[st.BalanceOf]:
         return self._real.balance()
@@ -274,7 +284,7 @@ class RecordingStripe:
     # how ---------------------------------------------------------------------------------------------------
 
     def _write(self, operation: str, subject: str, params: Params) -> None:
-        self.written.append(Written("stripe", operation, subject, dict(params)))
+        self.written.append(Written("stripe", operation, subject, forgotten(dict(params)), origins_of(params)))
 
     def _new_id(self, kind: str) -> str:
         return f"{PREFIX}{kind}-{len(self.written)}"

@@ -126,6 +126,7 @@ def test_an_exchange_tells_what_was_asked_and_answered(
     assert seen.response["email"] == "a@example.com"
     assert set(seen.headers) == {
         "content-type",
+        "date",
         "idempotency-key",
         "stripe-version",
         "request-id",
