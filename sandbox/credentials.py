@@ -93,6 +93,7 @@ def _netsuite_lines(credentials: Credentials, url: str) -> dict[str, str]:
         "NETSUITE__CLIENT_ID": credentials.netsuite_client_id,
         "NETSUITE__CERTIFICATE_ID": credentials.netsuite_certificate_id,
         "NETSUITE__PRIVATE_KEY_FILE": str(credentials.netsuite_private_key_file),
+        "NETSUITE__CERTIFICATE_FILE": str(credentials.netsuite_certificate_file),
         "NETSUITE__CONSUMER_KEY": credentials.netsuite_consumer_key,
         "NETSUITE__CONSUMER_SECRET": credentials.netsuite_consumer_secret,
         "NETSUITE__TOKEN_ID": credentials.netsuite_token_id,

@@ -111,10 +111,12 @@ class Sandbox:
         credentials: Credentials | None = None,
         folder: Path | str | None = None,
         with_netsuite: bool = True,
+        suiteapp: Path | str | None = None,
     ) -> Iterator[Sandbox]:
         """Both servers until the block ends. `deliver_to` is the base URL of the Tieout that gets the events.
 
-        Without `credentials` or a `folder` to keep them in, they are made for this run alone.
+        Without `credentials` or a `folder` to keep them in, they are made for this run alone. `suiteapp` is the folder
+        of the SuiteCloud project that NetSuite runs, if not the repository's own.
         """
         clock = clock or Clock()
         with contextlib.ExitStack() as stack:
@@ -124,7 +126,8 @@ class Sandbox:
             stripe_url = stack.enter_context(serving(create_stripe_app(stripe), stripe_port))
             netsuite, netsuite_url = None, ""
             if with_netsuite:
-                netsuite, netsuite_app = _netsuite(clock, credentials)
+                netsuite, netsuite_app = _netsuite(clock, credentials, suiteapp)
+                stack.callback(netsuite.close)
                 netsuite_url = stack.enter_context(serving(netsuite_app, netsuite_port))
             running = cls(stripe_url, netsuite_url, stripe, netsuite, clock, credentials)
             if deliver_to:
@@ -139,9 +142,9 @@ class Sandbox:
             self.netsuite.deliver_to(f"{base}/webhooks/netsuite/{self.credentials.netsuite_account_id}")
 
 
-def _netsuite(clock: Clock, credentials: Credentials) -> tuple[Any, AsgiApp]:
+def _netsuite(clock: Clock, credentials: Credentials, suiteapp: Path | str | None) -> tuple[Any, AsgiApp]:
     module = importlib.import_module("sandbox.netsuite")
-    world = module.NetSuiteWorld(clock=clock, credentials=credentials)
+    world = module.NetSuiteWorld(clock=clock, credentials=credentials, suiteapp=suiteapp)
     return world, module.create_app(world)
 
 
@@ -180,5 +183,6 @@ def run_forever(
         stripe_port=stripe_port, netsuite_port=netsuite_port, deliver_to=deliver_to, folder=kept
     ) as running:
         print(f"Stripe   {running.stripe_url}\nNetSuite {running.netsuite_url}", flush=True)
+        print(f"Scripts  {running.netsuite.scripts.told()}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             stop.wait()

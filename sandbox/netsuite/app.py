@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SERVICES = "/services/rest"
 JSON = "application/json"
 BLOCKED = "Concurrent request limit exceeded. Request blocked."
-Answer = Callable[["NetSuiteWorld", Call], Reply]
+Answer = Callable[["NetSuiteWorld", Call], Awaitable[Reply]]
 
 
 def create_app(world: NetSuiteWorld) -> AsgiApp:
@@ -71,7 +71,9 @@ class App:
     async def _control(self, call: Call) -> Reply:
         if call.path == f"{control.PREFIX}/callbacks/wait":
             await asyncio.to_thread(self.world.callbacks.wait_idle)
-        return control.answer(self.world, _below(call, control.PREFIX))
+        reply = control.answer(self.world, _below(call, control.PREFIX))
+        await self._fire()
+        return reply
 
     def _token(self, call: Call) -> Reply:
         form = dict(parse_qsl(call.body.decode("latin-1")))
@@ -97,7 +99,7 @@ class App:
         except NetSuiteError as error:
             return refusal(error)
         blocked = NetSuiteError(BLOCKED, "CONCURRENCY_LIMIT_EXCEEDED", 429, title="Too Many Requests")
-        answer = await self._placed(_below(call, SERVICES), rest.answer, refusal(blocked))
+        answer = await self._placed(_below(call, SERVICES), self._answered, refusal(blocked))
         if answer.status == 202:
             self._start(self._do_jobs())
         return answer
@@ -108,6 +110,15 @@ class App:
         query = scope["query_string"].decode("latin-1")
         self.world.gatekeeper.admit(call.method, url, query, call.headers.get("authorization"), wanted)
 
+    async def _answered(self, world: NetSuiteWorld, call: Call) -> Reply:
+        reply = rest.answer(world, call)
+        await self._fire()
+        return reply
+
+    async def _fire(self) -> None:
+        # whoever saves waits for the scripts, as in NetSuite; whoever else asks does not
+        await self.world.scripts.fire(self.world.scripts.taken())
+
     async def _placed(self, call: Call, answer: Answer, blocked: Reply) -> Reply:
         governance = self.world.governance
         if not governance.enter(call.method, call.path):
@@ -115,9 +126,9 @@ class App:
             return blocked
         try:
             seen = rest.version_seen(self.world, call)
-            if governance.latency_ms:
-                await asyncio.sleep(governance.latency_ms / 1000)
-            reply = answer(self.world, _with_seen(call, seen))
+            if governance.latency_ms or governance.record_ms:
+                await asyncio.sleep((governance.latency_ms + governance.record_ms * saved(call)) / 1000)
+            reply = await answer(self.world, _with_seen(call, seen))
             governance.answered(reply.status)
             return reply
         finally:
@@ -131,7 +142,19 @@ class App:
     async def _do_jobs(self) -> None:
         # jobs have processors of their own: no place under the limit
         while jobs.step(self.world):
+            await self._fire()
             await asyncio.sleep(0)
+
+
+def saved(call: Call) -> int:
+    """How many records the call is to save; a RESTlet may be sent several."""
+    if call.method not in ("POST", "PUT", "PATCH") or call.path.endswith("/suiteql"):
+        return 0
+    try:
+        items = call.json().get("items")
+    except NetSuiteError:
+        return 0
+    return len(items) if isinstance(items, list) else 1
 
 
 def _below(call: Call, prefix: str) -> Call:

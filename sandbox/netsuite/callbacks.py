@@ -1,7 +1,12 @@
-"""The user-event script's part: tells the other side of each save, signed, once, and never disturbs the save."""
+"""What leaves NetSuite when a record is saved: where to, what befalls it on the way, and what came of it.
+
+The user-event script of the SuiteCloud project makes the callbacks (see scripts). Where it cannot run, they are made
+here in its manner: signed, sent once, never in the way of the save.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -10,6 +15,7 @@ import random
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -157,6 +163,16 @@ class Callbacks:
         secret = "wrong" if "wrong_signature" in callback.struck else self.secret
         made = sign(secret, sent_at, callback.body)
         return {"Content-Type": "application/json", "X-Tieout-Timestamp": sent_at, "X-Tieout-Signature": made}
+
+    @contextlib.contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Counts as waiting until the block ends, as what is queued does."""
+        self.queue.put(None)
+        self.queue.get()
+        try:
+            yield
+        finally:
+            self.queue.task_done()
 
     def wait_idle(self) -> None:
         """Return when everything queued so far was tried."""

@@ -67,7 +67,12 @@ def _stats(world: NetSuiteWorld, call: Call, _: list[str]) -> Any:
     if call.method == "DELETE":
         world.governance.forget()
     counts = {"tokens_minted": world.gatekeeper.minted, "crashes": list(world.crashes)}
-    return {**world.governance.stats(), **counts, "callbacks": dict(world.callbacks.counts)}
+    return {
+        **world.governance.stats(),
+        **counts,
+        "callbacks": dict(world.callbacks.counts),
+        "scripts": world.scripts.stats(),
+    }
 
 
 def _settings(world: NetSuiteWorld, call: Call, _: list[str]) -> Any:
@@ -76,7 +81,9 @@ def _settings(world: NetSuiteWorld, call: Call, _: list[str]) -> Any:
             _set(world, name, value)
     own = {one.name: getattr(world.settings, one.name) for one in dataclass_fields(world.settings)}
     limits = {"concurrency": world.governance.limit, "latency_ms": world.governance.latency_ms}
-    return {**own, **limits, "callback_echoes": world.callbacks.echoes, "callbacks": world.callbacks.enabled}
+    limits["record_ms"] = world.governance.record_ms
+    told = {"callback_echoes": world.callbacks.echoes, "callbacks": world.callbacks.enabled}
+    return {**own, **limits, **told, "scripts": world.scripts.shown()}
 
 
 def _set(world: NetSuiteWorld, name: str, value: Any) -> None:
@@ -85,6 +92,8 @@ def _set(world: NetSuiteWorld, name: str, value: Any) -> None:
             world.governance.limit = int(value)
         case "latency_ms":
             world.governance.latency_ms = int(value)
+        case "record_ms":
+            world.governance.record_ms = int(value)
         case "callback_echoes":
             world.callbacks.echoes = bool(value)
         case "callbacks":

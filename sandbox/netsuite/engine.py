@@ -17,6 +17,7 @@ from sandbox.netsuite.errors import (
 )
 from sandbox.netsuite.fields import Fields, Json
 from sandbox.netsuite.periods import refuse_closed, refuse_closed_edit
+from sandbox.netsuite.scripts.execution import Saved
 
 if TYPE_CHECKING:
     from sandbox.netsuite.world import NetSuiteWorld
@@ -63,7 +64,7 @@ def delete(world: NetSuiteWorld, type: str, key: str, save: Save) -> Record:
     name = definition.behaviour.name(world, record)
     world.remove(record)
     world.tables.deleted(record, name, definition.code, save.actor.context)
-    world.callbacks.saved(record, save.event or "delete", save.actor.context)
+    world.scripts.saved(Saved(record, record, save.event or "delete", save.actor))
     return record
 
 
@@ -169,7 +170,7 @@ def _commit(world: NetSuiteWorld, draft: Record, before: Record | None, save: Sa
         draft.version = before.version + 1
     world.put(draft)
     _mail(world, draft)
-    world.callbacks.saved(draft, save.event or ("edit" if before else "create"), save.actor.context)
+    world.scripts.saved(Saved(draft, before, save.event or ("edit" if before else "create"), save.actor))
     return draft
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sandbox.netsuite import engine, jobs, suiteql, views
+from sandbox.netsuite.bodies import TAX_MODES
 from sandbox.netsuite.calls import COLLECTION, Call, Reply, number, refusal
 from sandbox.netsuite.definitions import Definition, Record
 from sandbox.netsuite.engine import Save
@@ -41,6 +42,8 @@ def version_seen(world: NetSuiteWorld, call: Call) -> int | None:
 
 
 def _answer(world: NetSuiteWorld, call: Call) -> Reply:
+    if "RESTWEBSERVICES" in world.settings.features_off:
+        raise NetSuiteError("The feature REST Web Services is not enabled.", "FEATURE_DISABLED", 403)
     if call.path.startswith("/async/v1/"):
         return jobs.shown(world, call)
     if call.path == "/query/v1/suiteql":
@@ -59,6 +62,9 @@ def perform(world: NetSuiteWorld, call: Call) -> Reply:
     parts = [part for part in call.path.removeprefix("/record/v1/").split("/") if part]
     if parts and parts[0] == "metadata-catalog":
         return _metadata(world, call, parts[1:])
+    if parts and parts[0].lower() in (kind.lower() for kind in world.settings.forbidden):
+        sentence = f"Permission Violation: The role does not have permission to {parts[0]}."
+        raise NetSuiteError(sentence, "INSUFFICIENT_PERMISSION", 403)
     match parts:
         case [type]:
             return _collection(world, call, world.definition(type))
@@ -205,13 +211,21 @@ def _transform(world: NetSuiteWorld, call: Call, type: str, key: str, target: st
 def _metadata(world: NetSuiteWorld, call: Call, rest: list[str]) -> Reply:
     accept = call.headers.get("accept", "")
     if rest:
-        return Reply(200, views.schema(world, world.definition(rest[0]), call.root), media="application/schema+json")
+        return Reply(200, _schema(world, call, rest[0]), media="application/schema+json")
     names = call.listed("select")
     if "swagger+json" in accept:
         return Reply(200, views.open_api(world, names, call.root), media="application/swagger+json")
     if "schema+json" in accept and len(names) == 1:
-        return Reply(200, views.schema(world, world.definition(names[0]), call.root), media="application/schema+json")
+        return Reply(200, _schema(world, call, names[0]), media="application/schema+json")
     return Reply(200, views.catalogue(world, names, call.root), media=COLLECTION)
+
+
+def _schema(world: NetSuiteWorld, call: Call, name: str) -> dict[str, Any]:
+    """Without the properties of the tax engine that the account has not."""
+    shown = views.schema(world, world.definition(name), call.root)
+    others = set().union(*(names for mode, names in TAX_MODES.items() if mode != world.settings.tax_mode))
+    shown["properties"] = {key: value for key, value in shown["properties"].items() if key.lower() not in others}
+    return shown
 
 
 def _suiteql(world: NetSuiteWorld, call: Call) -> Reply:

@@ -38,13 +38,7 @@ def refused(reason: str) -> NetSuiteError:
 
 def run(world: NetSuiteWorld, query: str, params: Sequence[Any], limit: int, offset: int) -> dict[str, Any]:
     """One page of a query's rows, as the endpoint answers them; raises NetSuiteError."""
-    with world.lock:
-        connection = world.tables.refresh()
-        register(world, connection)
-        statement = _translated(world, query)
-        names, rows = _rows(connection, statement, params)
-    if len(rows) > ROW_LIMIT:
-        rows = rows[:ROW_LIMIT]
+    names, rows = _found(world, query, params)
     page = rows[offset : offset + limit]
     items = [_item(names, row) for row in page]
     return {
@@ -54,6 +48,33 @@ def run(world: NetSuiteWorld, query: str, params: Sequence[Any], limit: int, off
         "offset": offset,
         "totalResults": len(rows),
     }
+
+
+def table(world: NetSuiteWorld, query: str, params: Sequence[Any]) -> tuple[list[str], list[list[Cell]]]:
+    """A query's columns and rows as a script has them: numbers stay numbers, dates are texts; raises NetSuiteError."""
+    names, rows = _found(world, query, params)
+    return names, [[_shown(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+
+
+def _found(world: NetSuiteWorld, query: str, params: Sequence[Any]) -> tuple[list[str], list[tuple[Cell, ...]]]:
+    with world.lock:
+        _refuse_hidden(world, query)
+        connection = world.tables.refresh()
+        register(world, connection)
+        names, rows = _rows(connection, _translated(world, query), params)
+    return names, rows[:ROW_LIMIT]
+
+
+TABLES_OF = {"MULTICURRENCY": "currency", "SUBSIDIARIES": "subsidiary", "ACCOUNTINGPERIODS": "accountingperiod"}
+"""What is not there while its feature is switched off."""
+
+
+def _refuse_hidden(world: NetSuiteWorld, query: str) -> None:
+    """Without the feature or the permission a table does not exist for the asker."""
+    gone = {TABLES_OF.get(feature) for feature in world.settings.features_off} | set(world.settings.forbidden)
+    for table in re.findall(r"\b(?:from|join)\s+([a-z_]+)", query.lower()):
+        if table in gone:
+            raise refused(f"Record '{table}' was not found.")
 
 
 def _rows(

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from sandbox.netsuite import script_tables
 from sandbox.netsuite.cells import Row, Table, affinity, from_fields, moment, numeric
 from sandbox.netsuite.definitions import ENTITY, ITEM, TRANSACTION, Definition, Record
 from sandbox.netsuite.fields import Field, Fields, Kind
@@ -30,6 +31,7 @@ class Tables:
         self.translations: dict[str, str] = {}
         self.dirty: dict[tuple[str, str], str] = {}
         self.deletions_written = 0
+        self.scripts_written: list[tuple[str, Row]] = []
 
     def touch(self, record: Record) -> None:
         definition = self.world.definition(record.type)
@@ -53,6 +55,7 @@ class Tables:
         for (namespace, id), type in dirty.items():
             self._write(namespace, id, type)
         self._write_deletions()
+        self._write_scripts()
         self.connection.execute("COMMIT")
         return self.connection
 
@@ -107,6 +110,15 @@ class Tables:
         ]
         self._insert(self.tables["deletedrecord"], "deleted", rows)
 
+    def _write_scripts(self) -> None:
+        fresh = list(script_tables.rows(self.world.deployed_scripts))
+        if fresh == self.scripts_written:
+            return
+        self.scripts_written = fresh
+        for name in script_tables.COLUMNS:
+            self.connection.execute(f"DELETE FROM `{name}`")  # noqa: S608
+            self._insert(self.tables[name], "scripts", (row for table, row in fresh if table == name))
+
 
 # Tables
 
@@ -122,6 +134,8 @@ def _tables(world: NetSuiteWorld) -> Iterator[Table]:
     for definition in world.definitions.values():
         if definition.namespace not in special or definition.name == "employee":
             yield _plain(world, definition)
+    for name, shape in script_tables.COLUMNS.items():
+        yield Table(name, shape, lambda _: (), frozenset(), {})
     columns = dict.fromkeys(("deleteddate", "type", "recordtypeid", "name", "context"), "TEXT")
     flags = dict.fromkeys(("iscustomlist", "iscustomrecord", "iscustomtransaction"), "TEXT")
     numbers = {"recordid": "INTEGER", "deletedby": "INTEGER"}

@@ -158,7 +158,7 @@ def _lines(world: NetSuiteWorld, record: Record) -> Iterator[Row]:
         own: dict[str, Cell] = {
             "uniquekey": int(record.id) * 1000 + index,
             "transaction": int(record.id),
-            "id": 0 if main else line.line or index,
+            "id": _line_id(index, line),
             "linesequencenumber": index,
             "mainline": "T" if main else "F",
             "taxline": "T" if line.kind == "tax" else "F",
@@ -180,6 +180,11 @@ def _lines(world: NetSuiteWorld, record: Record) -> Iterator[Row]:
         yield {**own, **from_fields(world, world.custom_fields["column"].values(), line.custom)}
 
 
+def _line_id(index: int, line: Posting) -> int:
+    """By which accounting lines name it, too."""
+    return 0 if index == 0 else line.line or index
+
+
 def _line_amounts(line: Posting) -> Row:
     rate = line.custom.number("rate")
     return {
@@ -194,10 +199,10 @@ def _line_amounts(line: Posting) -> Row:
 
 def _accounting(world: NetSuiteWorld, record: Record) -> Iterator[Row]:
     rate = float(record.fields.number("exchangeRate") or Decimal(1))
-    for line in world.books.ledger.get(record.id, []):
+    for index, line in enumerate(world.books.ledger.get(record.id, [])):
         yield {
             "transaction": int(record.id),
-            "transactionline": line.line,
+            "transactionline": _line_id(index, line),
             "account": int(line.account),
             "accountingbook": 1,
             "amount": float(line.base),

@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sandbox.clock import Clock
 from sandbox.credentials import Credentials
 from sandbox.faults import Faults
-from sandbox.netsuite import dataset, ids, views
+from sandbox.netsuite import dataset, ids, script_tables, views
 from sandbox.netsuite.auth import Gatekeeper
 from sandbox.netsuite.callbacks import Callbacks
 from sandbox.netsuite.definitions import ENTITY, ITEM, TRANSACTION, Definition, Posting, Record
@@ -22,6 +23,7 @@ from sandbox.netsuite.errors import NetSuiteError, invalid_value, nonexistent
 from sandbox.netsuite.fields import Field
 from sandbox.netsuite.governance import Governance
 from sandbox.netsuite.records import DEFINITIONS
+from sandbox.netsuite.scripts.runtime import Scripts
 from sandbox.netsuite.tables import Tables
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ class Settings:
     refuse_concurrent_edits: bool = True
     administrator: bool = True
     location_on_put: bool = True
+    features_off: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ class Books:
 class NetSuiteWorld:
     """One account. Every access to the books is under `lock`."""
 
-    def __init__(self, *, clock: Clock, credentials: Credentials) -> None:
+    def __init__(self, *, clock: Clock, credentials: Credentials, suiteapp: Path | str | None = None) -> None:
         self.clock = clock
         self.credentials = credentials
         self.account_id = credentials.netsuite_account_id
@@ -101,6 +105,7 @@ class NetSuiteWorld:
         self.gatekeeper = Gatekeeper.from_credentials(credentials)
         self.governance = Governance()
         self.callbacks = Callbacks(self.account_id, credentials.netsuite_callback_secret, clock)
+        self.scripts = Scripts(self, suiteapp)
         self.crashes: deque[str] = deque(maxlen=20)
         self.reset()
         clock.on_change(self._clock_moved)
@@ -115,9 +120,11 @@ class NetSuiteWorld:
                 kind: {} for kind in ("body", "entity", "column", "item")
             }
             self.definitions: dict[str, Definition] = dict(DEFINITIONS)
+            self.deployed_scripts = script_tables.standard(self.scripts.project)
             self.tables = Tables(self)
             self.governance.reset()
             self.callbacks.reset()
+            self.scripts.reset()
             dataset.fill(self)
 
     def _clock_moved(self, _: datetime) -> None:
@@ -125,6 +132,7 @@ class NetSuiteWorld:
             dataset.add_periods(self)
 
     def close(self) -> None:
+        self.scripts.close()
         self.callbacks.close()
 
     def deliver_to(self, url: str, secret: str | None = None) -> None:

@@ -64,6 +64,7 @@ def test_the_environment_names_what_connects_a_tieout(credentials: Credentials) 
         "NETSUITE__CLIENT_ID": credentials.netsuite_client_id,
         "NETSUITE__CERTIFICATE_ID": credentials.netsuite_certificate_id,
         "NETSUITE__PRIVATE_KEY_FILE": str(credentials.folder / "netsuite_ec.key.pem"),
+        "NETSUITE__CERTIFICATE_FILE": str(credentials.folder / "netsuite_ec.cert.pem"),
         "NETSUITE__CONSUMER_KEY": credentials.netsuite_consumer_key,
         "NETSUITE__CONSUMER_SECRET": credentials.netsuite_consumer_secret,
         "NETSUITE__TOKEN_ID": credentials.netsuite_token_id,

@@ -78,4 +78,6 @@ def test_run_forever_ends_when_told(credentials: Credentials, capsys: pytest.Cap
     stop = threading.Event()
     stop.set()
     serve.run_forever(0, 0, deliver_to=None, folder=Path(credentials.folder), stop=stop)
-    assert "Stripe   http://127.0.0.1:" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "Stripe   http://127.0.0.1:" in printed
+    assert "Scripts  customscript_tieout_restlet, customscript_tieout_user_event from " in printed

@@ -15,9 +15,9 @@ def test_a_reset_leaves_the_default_data_set(client: Client, world: NetSuiteWorl
 
 
 def test_settings_can_be_read_and_changed(client: Client) -> None:
-    client.patch("/_sandbox/settings", json={"latency_ms": 5, "auto_apply": False, "concurrency": 3})
+    client.patch("/_sandbox/settings", json={"latency_ms": 5, "record_ms": 1, "auto_apply": False, "concurrency": 3})
     found = client.get("/_sandbox/settings").json()
-    assert (found["latency_ms"], found["auto_apply"], found["concurrency"]) == (5, False, 3)
+    assert (found["latency_ms"], found["record_ms"], found["auto_apply"], found["concurrency"]) == (5, 1, False, 3)
 
 
 def test_an_unknown_setting_is_refused(client: Client) -> None:
