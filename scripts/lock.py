@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,15 @@ def main() -> None:
         [UV, *COMPILE, "-c", "requirements.lock", "-o", "requirements-run.lock", *upgrade], check=True, cwd=ROOT
     )
     subprocess.run(NPM, check=True, cwd=ROOT)
+    without_addresses(ROOT / "package-lock.json")
+
+
+def without_addresses(lock: Path) -> None:
+    """npm copies from each package where its makers take donations."""
+    found = json.loads(lock.read_text())
+    for package in found["packages"].values():
+        package.pop("funding", None)
+    lock.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Sets a checkout up: the virtual environment from the hashed lock file and, for tests and benchmarks, the tools.
+"""Sets a checkout up: the virtual environment from the hashed lock file, what the dashboard loads, and tools.
 
 Runs on a bare Python 3.11 or newer. What is found is used; what is installed is said. A second run does nothing.
 """
@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -21,22 +22,38 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LOCK = ROOT / "requirements.lock"
 STAMP = VENV / ".tieout-setup"
 NODE_STAMP = ROOT / "node_modules" / ".tieout-setup"
+SUITEAPP = ROOT / "suiteapp"
+ICONS = ROOT / "app" / "dashboard" / "icons.txt"
+VENDOR = ROOT / "app" / "dashboard" / "static" / "vendor"
+ASSETS = {
+    "htmx.js": "htmx.org/dist/htmx.min.js",
+    "tabler.css": "@tabler/core/dist/css/tabler.min.css",
+    "echarts.js": "echarts/dist/echarts.min.js",
+}
+"""What the pages load: the name in `static/vendor`, and where the package has it."""
+NPM_INSTALL = "install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error".split()
+CHROMIUM = "/usr/bin/chromium"
 OLDEST = (3, 11)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--tools", action="store_true", help="also what tests and benchmarks need: Redis, the Stripe CLI"
+        "--tools", action="store_true", help="also what tests and benchmarks need: Redis, the Stripe CLI, Chromium"
     )
+    parser.add_argument("--assets", action="store_true", help="only what the dashboard's pages load")
     asked = parser.parse_args(arguments)
     if sys.version_info < OLDEST:
         say(f"Python 3.11 or newer is needed, this is {platform.python_version()}: make setup PYTHON=python3.12")
         return 1
-    set_up_python()
+    if not asked.assets:
+        set_up_python()
     if asked.tools:
         set_up_redis()
-        set_up_stripe_cli()
+        set_up_chromium()
+        set_up_node_tools()
+        set_up_suiteapp()
+    set_up_assets()
     return 0
 
 
@@ -69,17 +86,65 @@ def set_up_redis() -> None:
         install_from_apt("redis-server", "for the tests and benchmarks that use a real broker")
 
 
-def set_up_stripe_cli() -> None:
+def set_up_chromium() -> None:
+    if not Path(CHROMIUM).exists():
+        install_from_apt("chromium", "for the tests that drive the dashboard in a browser")
+
+
+def set_up_node_tools() -> None:
     wanted = digest(ROOT / "package-lock.json")
     if content(NODE_STAMP) == wanted:
         return
-    if os.environ.get("TIEOUT_WITHOUT_STRIPE_CLI"):
+    without = ["--omit=optional"] if os.environ.get("TIEOUT_WITHOUT_STRIPE_CLI") else []
+    if without:
         say("TIEOUT_WITHOUT_STRIPE_CLI is set: the Stripe CLI is left out, and the tests that it drives")
-        return
     say("installing the packages of package-lock.json into node_modules")
     # not `npm ci`: it refuses a lock without the packages of other platforms, which not every registry has
-    run([*npm(), "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
-    NODE_STAMP.write_text(wanted)
+    run([*npm(), *NPM_INSTALL, *without])
+    if not without:
+        NODE_STAMP.write_text(wanted)
+
+
+def set_up_suiteapp() -> None:
+    stamp, wanted = SUITEAPP / "node_modules" / ".tieout-setup", digest(SUITEAPP / "package-lock.json")
+    if content(stamp) == wanted:
+        return
+    say("installing the packages of suiteapp/package-lock.json, with which the NetSuite scripts are tested")
+    run([*npm(), "--prefix", str(SUITEAPP), *NPM_INSTALL])
+    stamp.write_text(wanted)
+
+
+def set_up_assets() -> None:
+    """The scripts, styles and icons of the dashboard, out of locked npm packages."""
+    stamp = VENDOR / ".stamp"
+    wanted = digest(ROOT / "package-lock.json", ICONS, Path(__file__))
+    if content(stamp) == wanted:
+        return
+    packages = ROOT / "node_modules"
+    if content(NODE_STAMP) != digest(ROOT / "package-lock.json"):
+        say("installing the packages that the dashboard's pages load into node_modules")
+        run([*npm(), *NPM_INSTALL, "--omit=dev", "--omit=optional"])
+        NODE_STAMP.unlink(missing_ok=True)
+    say("copying what the dashboard's pages load into app/dashboard/static/vendor")
+    VENDOR.mkdir(parents=True, exist_ok=True)
+    for name, source in ASSETS.items():
+        # the maps that the last line points to are left out
+        lines = (packages / source).read_text(encoding="utf-8").splitlines()
+        kept = [line for line in lines if "sourceMappingURL=" not in line or len(line) > 200]
+        (VENDOR / name).write_text("\n".join(kept), encoding="utf-8")
+    outlines = packages / "@tabler" / "icons" / "icons" / "outline"
+    (VENDOR / "icons.svg").write_text(sprite(outlines, content(ICONS).split()), encoding="utf-8")
+    stamp.write_text(wanted)
+
+
+def sprite(outlines: Path, names: Sequence[str]) -> str:
+    """One picture with a symbol for each icon; pages show one by its name."""
+    symbols = []
+    for name in names:
+        drawn = re.sub(r"\s*\n\s*", " ", (outlines / f"{name}.svg").read_text(encoding="utf-8"))
+        inside = drawn[drawn.index(">") + 1 : drawn.rindex("</svg>")].strip()
+        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{inside}</symbol>')
+    return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
 
 
 def npm() -> list[str]:

@@ -21,12 +21,17 @@ class Checkout:
         self.root = root
         paths = {"ROOT": root, "VENV": root / ".venv", "LOCK": root / "requirements.lock"}
         paths |= {"PYTHON": root / ".venv/bin/python", "STAMP": root / ".venv/stamp", "NODE_STAMP": root / "node_stamp"}
+        paths |= {"ICONS": root / "icons.txt", "VENDOR": root / "vendor", "CHROMIUM": str(root / "chromium")}
         for name, path in paths.items():
             monkeypatch.setattr(setup, name, path)
         monkeypatch.setattr(setup, "run", self._note)
         monkeypatch.setattr(setup, "make_venv", lambda: (root / ".venv/bin").mkdir(parents=True))
-        for name in ("requirements.lock", "pyproject.toml", "package-lock.json"):
+        for name in ("requirements.lock", "pyproject.toml", "package-lock.json", "chromium"):
             (root / name).write_text(name)
+        (root / "icons.txt").write_text("home\n")
+        for source in (*setup.ASSETS.values(), "@tabler/icons/icons/outline/home.svg"):
+            (root / "node_modules" / source).parent.mkdir(parents=True, exist_ok=True)
+            (root / "node_modules" / source).write_text('<svg class="icon"><path d="M0 0"/></svg>')
 
     def _note(self, command: Sequence[str], **_: str) -> None:
         self.ran.append(" ".join(command[1:]))
@@ -73,7 +78,7 @@ def test_the_second_time_it_does_nothing(checkout: Checkout) -> None:
 def test_a_changed_file_makes_it_install_again(checkout: Checkout, changed: str) -> None:
     checkout.again()
     (checkout.root / changed).write_text("something else")
-    assert len(checkout.again()) == 2
+    assert len([line for line in checkout.again() if "pip" in line]) == 2
 
 
 def test_a_missing_environment_is_made_again(checkout: Checkout) -> None:
@@ -83,10 +88,37 @@ def test_a_missing_environment_is_made_again(checkout: Checkout) -> None:
     assert len(checkout.again()) == 2
 
 
-def test_node_packages_run_no_scripts(checkout: Checkout) -> None:
-    installs = [line for line in checkout.again("--tools") if line.startswith("install")]
+@pytest.mark.parametrize("arguments", [(), ("--tools",)])
+def test_node_packages_run_no_scripts(checkout: Checkout, arguments: tuple[str, ...]) -> None:
+    installs = [line for line in checkout.again(*arguments) if line.startswith("install")]
     assert len(installs) == 1
     assert "--ignore-scripts" in installs[0]
+
+
+def test_what_pages_load_is_installed_without_the_tools(checkout: Checkout) -> None:
+    [install] = [line for line in checkout.again() if line.startswith("install")]
+    assert "--omit=dev --omit=optional" in install
+
+
+def test_what_pages_load_is_copied(checkout: Checkout) -> None:
+    checkout.again()
+    assert {one.name for one in checkout.setup.VENDOR.iterdir()} == {*checkout.setup.ASSETS, "icons.svg", ".stamp"}
+
+
+def test_icons_become_one_picture(checkout: Checkout) -> None:
+    checkout.again()
+    drawn = '<symbol id="home" viewBox="0 0 24 24"><path d="M0 0"/></symbol>'
+    assert drawn in (checkout.setup.VENDOR / "icons.svg").read_text()
+
+
+def test_assets_alone_touch_no_python(checkout: Checkout) -> None:
+    assert [line for line in checkout.again("--assets") if "pip" in line] == []
+
+
+def test_without_the_stripe_cli_the_rest_is_installed(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIEOUT_WITHOUT_STRIPE_CLI", "1")
+    [install] = [line for line in checkout.again("--tools") if line.startswith("install") and "dev" not in line]
+    assert install.endswith("--omit=optional")
 
 
 def test_what_is_there_is_not_installed(checkout: Checkout) -> None:
