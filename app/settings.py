@@ -51,6 +51,7 @@ class NetSuiteAccount(BaseModel):
     certificate_id: str = ""
     private_key: SecretStr | None = None
     private_key_file: Path | None = None
+    certificate_file: Path | None = None
     consumer_key: str = ""
     consumer_secret: SecretStr = SecretStr("")
     token_id: str = ""
@@ -61,6 +62,7 @@ class NetSuiteAccount(BaseModel):
     restlet_script: str = "customscript_tieout_restlet"
     restlet_deploy: str = "customdeploy_tieout_restlet"
     void_with: Literal["restlet", "credit_memo"] = "restlet"
+    batch_with: Literal["rest", "restlet"] = "rest"
     connect_timeout: float = 10.0
     read_timeout: float = 120.0
     live: bool | None = None
@@ -94,6 +96,38 @@ class NetSuiteAccount(BaseModel):
         return account.lower().replace("_", "-") == self.account_id.lower().replace("_", "-")
 
 
+class IdentityProvider(BaseModel):
+    """OpenID Connect: people sign in where they already have an account."""
+
+    issuer: str
+    client_id: str
+    client_secret: SecretStr = SecretStr("")
+    label: str = "Single sign-on"
+    scopes: str = "openid email profile"
+    allowed_domains: Addresses = ()
+    default_role: Literal["", "viewer", "operator", "admin"] = ""
+    role_claim: str = ""
+    role_values: Addresses = ()
+
+    @field_validator("issuer")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        if not re.match(r"https://[^/\s]+|http://(127\.0\.0\.1|localhost)(:\d+)?", value):
+            raise ValueError("it has to begin with https://")
+        return value
+
+    @model_validator(mode="after")
+    def _values_name_roles(self) -> "IdentityProvider":
+        for each in self.role_values:
+            if each.partition("=")[2] not in ("viewer", "operator", "admin"):
+                raise ValueError(f"OIDC__ROLE_VALUES: {each!r} is not VALUE=ROLE, with role viewer, operator or admin")
+        return self
+
+    def role_of(self, value: str) -> str | None:
+        """The role that a value of the claim stands for."""
+        return {name: role for name, _, role in (each.partition("=") for each in self.role_values)}.get(value)
+
+
 class Settings(BaseSettings):
     """Read from the environment, then from `.env`; `.env.example` explains each."""
 
@@ -107,6 +141,9 @@ class Settings(BaseSettings):
     initial_config: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8000
+    session_idle_minutes: int = Field(default=120, ge=1)
+    session_hours: int = Field(default=12, ge=1)
+    demo: bool = False
     receiver_processes: int = Field(default=2, ge=1)
     worker_concurrency: int = Field(default=8, ge=1)
     worker_pool: Literal["prefork", "threads"] = "threads"
@@ -114,6 +151,7 @@ class Settings(BaseSettings):
     body_limit: int = Field(default=1_048_576, ge=1024, description="bytes")
     signature_window: int = Field(default=300, ge=1, description="seconds, both ways")
     event_retention_days: int = Field(default=400, ge=1)
+    tie_out_minutes: int = Field(default=60, ge=0)
     log_format: Literal["console", "json"] = "console"
     log_level: str = "INFO"
     otel_exporter_otlp_endpoint: str = ""
@@ -129,6 +167,7 @@ class Settings(BaseSettings):
     alert_webhook_secret: SecretStr = SecretStr("")
     stripe: dict[str, StripeAccount] = Field(default_factory=dict)
     netsuite: NetSuiteAccount | None = None
+    oidc: IdentityProvider | None = None
 
     @field_validator("initial_config", mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""The small tables that have no module of their own: cursors, tokens, users, jobs, slot sizes, issues, alerts."""
+"""The small tables that have no module of their own: cursors, tokens, users and sessions, jobs, issues, alerts."""
 
 from datetime import datetime
 from typing import Any
@@ -40,35 +40,98 @@ class ApiToken(Base):
 
 
 class User(Base):
+    """Somebody who may sign in. `email` is in lower case; `subject` is who the identity provider says it is."""
+
     __tablename__ = "users"
-    __table_args__ = (UniqueConstraint("email"),)
+    __table_args__ = (UniqueConstraint("email"), UniqueConstraint("subject"))
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     email: Mapped[str] = mapped_column(Text)
     password_hash: Mapped[str | None] = mapped_column(Text)
-    role: Mapped[str] = mapped_column(Text, server_default="viewer")
+    subject: Mapped[str | None] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text, server_default="viewer")  # viewer operator admin
     active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=NOW)
+    signed_in_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+
+
+class Invitation(Base):
+    """A link that lets its bearer set a password, once. Without a user it makes the first administrator."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (UniqueConstraint("digest"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    user_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id", ondelete="CASCADE"))
+    digest: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+
+
+class UserSession(Base):
+    """A browser that is signed in; `digest` is SHA-256 of what its cookie holds. Ending it deletes the row."""
+
+    __tablename__ = "user_sessions"
+    __table_args__ = (UniqueConstraint("digest"), Index("ix_user_sessions_user_id", "user_id"))
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id", ondelete="CASCADE"))
+    digest: Mapped[str] = mapped_column(Text)
+    browser: Mapped[str] = mapped_column(Text, server_default="")
+    address: Mapped[str] = mapped_column(Text, server_default="")
+    created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+    seen_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
+
+
+class SignInTries(Base):
+    """How often somebody tried to sign in to an account, or from an address, since a moment; `key` is a digest."""
+
+    __tablename__ = "sign_in_tries"
+
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    tries: Mapped[int] = mapped_column(Integer)
+    since: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
 
 
 class Job(Base):
-    """A bulk action over a whole filter: its progress, and whether somebody asked it to stop."""
+    """A bulk action over a whole filter: its progress, and whether somebody asked it to pause or stop.
+
+    `canary`: after so many it pauses and asks. `found`: what a rehearsal or a back-fill found, by name.
+    """
 
     __tablename__ = "jobs"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(Text, server_default="queued")  # queued running done aborted failed
+    state: Mapped[str] = mapped_column(Text, server_default="queued")  # queued running paused done aborted failed
     actor: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text, server_default="")
     params: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     total: Mapped[int] = mapped_column(Integer, server_default="0")
     done: Mapped[int] = mapped_column(Integer, server_default="0")
     abort_asked: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    pause_asked: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    dry_run: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    canary: Mapped[int | None] = mapped_column(Integer)
+    found: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     message: Mapped[str] = mapped_column(Text, server_default="")
     created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=NOW)
     updated_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=NOW)
     finished_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+
+
+class SavedView(Base):
+    """A search of records that somebody gave a name. `owner`: a user's e-mail, or a token's name."""
+
+    __tablename__ = "saved_views"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    owner: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    shared: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    wanted: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=NOW)
 
 
 class ConfigVersion(Base):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import BaseModel
 
-from app.settings import NetSuiteAccount, Settings, StripeAccount
+from app.settings import IdentityProvider, NetSuiteAccount, Settings, StripeAccount
 from tests.project.tree import ROOT
 
 LINE = re.compile(r"^(?:# )?(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>.*)$")
@@ -14,6 +14,7 @@ EXAMPLE = (ROOT / ".env.example").read_text().splitlines()
 NESTED: dict[str, tuple[str, type[BaseModel]]] = {
     "stripe": ("STRIPE__MAIN__", StripeAccount),
     "netsuite": ("NETSUITE__", NetSuiteAccount),
+    "oidc": ("OIDC__", IdentityProvider),
 }
 
 
@@ -37,7 +38,9 @@ def test_every_setting_is_in_the_example() -> None:
 @pytest.mark.parametrize(("name", "default"), list(settings_names()))
 def test_the_example_shows_the_default(name: str, default: object) -> None:
     shown = named_in_example()[name]
-    if isinstance(default, int | float):
+    if isinstance(default, bool):
+        assert shown == str(default).lower()
+    elif isinstance(default, int | float):
         assert float(shown) == default
     elif isinstance(default, str) and default:
         assert shown == default
