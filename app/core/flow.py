@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import wraps
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -31,10 +32,14 @@ class Options(BaseModel):
 
 @dataclass(frozen=True)
 class Sweep(Generic[O]):
-    """A scheduled look for what was missed. `ids(ledger, since)` gives source ids; repeats are harmless."""
+    """A scheduled look for what was missed. `ids(ledger, since)` gives source ids; repeats are harmless.
+
+    `windows`: it lists what Stripe dates, so that it can be asked for one day of the past.
+    """
 
     every: timedelta
     ids: "Callable[[Ledger[O], datetime], Iterator[str]]"
+    windows: bool = False
 
 
 class Flow(Generic[S, O]):
@@ -103,11 +108,15 @@ class Flow(Generic[S, O]):
         """Raises WrongId for the first that it does not take: a slip of whoever gave the ids, told before any work."""
         for subject in subjects:
             if not self.takes(subject):
-                raise WrongId(f"{self.key} takes {self._taken()}, not {subject!r}.")
+                raise WrongId(f"{self.key} takes {self.taken}, not {subject!r}.")
 
-    def _taken(self) -> str:
+    @property
+    def taken(self) -> str:
+        """What its ids look like, in words."""
         if self.source != "stripe":
             return "internal ids of NetSuite, which are numbers"
+        if not self.subjects:
+            return "ids of Stripe's objects"
         *others, last = (f"{prefix}…" for prefix in self.subjects)
         return f"ids such as {', '.join(others)} or {last}" if others else f"ids such as {last}"
 
@@ -144,7 +153,8 @@ class CoreFlow(Flow[str, O]):
     def every(self) -> timedelta:
         return self._every
 
-    def _taken(self) -> str:
+    @property
+    def taken(self) -> str:
         return "ids of runs, which are numbers (`tieout retries` lists them)"
 
 
@@ -187,6 +197,7 @@ def reads(method: Callable[..., S]) -> "Callable[[Ledger[Any], str], S]":
     """`reads(Stripe.customer)`: the Protocol's method as a Flow's `reads`."""
     system = "stripe" if getattr(Stripe, method.__name__, None) is method else "netsuite"
 
+    @wraps(method)
     def read(to: "Ledger[Any]", subject: str) -> S:
         found: S = getattr(getattr(to, system), method.__name__)(subject)
         return found

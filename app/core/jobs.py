@@ -1,115 +1,29 @@
-"""Bulk jobs: one action over a whole filter, in batches, with progress kept and an abort that is honoured."""
+"""Bulk jobs: one action over a whole filter, with progress kept, that can be rehearsed, paused, resumed and aborted."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
-import structlog
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.core import audit, runs
-from app.core.broker import Broker
-from app.core.dispatch import send_all
-from app.core.execute import RESEND_AFTER
-from app.core.flow import Catalogue
-from app.core.interfaces import Clock
-from app.core.runs import REPLAYABLE, Queued, Run
+from app.core import audit
+from app.core.flow import AnyFlow
+from app.core.job_rows import ABANDONED_AFTER as ABANDONED_AFTER
+from app.core.job_rows import FINISHED, STEP, abandoned, end, rest, so_far
+from app.core.job_rows import KINDS as KINDS
+from app.core.job_rows import REPLAY_ABANDONED_AFTER as REPLAY_ABANDONED_AFTER
+from app.core.job_rows import STATES as STATES
+from app.core.job_rows import log as log
+from app.core.job_rows import send as send
+from app.core.job_work import Parts as Parts
+from app.core.job_work import Sweeps as Sweeps
+from app.core.job_work import Tell as Tell
+from app.core.job_work import carry_out as carry_out
+from app.core.run_filter import RunFilter as RunFilter
+from app.core.runs import Run
 from app.core.tables import Job
-from app.db import Database
-from app.errors import TieoutError
 
-log = structlog.get_logger()
-BATCH = 200
-ABANDONED_AFTER = timedelta(minutes=15)
-"""A running job that has saved no progress for this long has lost its worker."""
-REPLAY_ABANDONED_AFTER = timedelta(minutes=2)
-"""A replay saves its progress every few seconds; two workers at one would only take turns."""
 UNSENT_AFTER = timedelta(minutes=1)
-FINISHED = ("done", "aborted", "failed")
-
-Tell = Callable[[int, int], None]
-"""Told (done, total) after each batch."""
-
-
-class Sweeps(Protocol):
-    def sweep(self, flow_key: str, account: str, *, since: datetime | None = None) -> int: ...
-
-
-class Parts(Protocol):
-    """What carrying out a job needs."""
-
-    @property
-    def database(self) -> Database: ...
-    @property
-    def catalogue(self) -> Catalogue: ...
-    @property
-    def broker(self) -> Broker: ...
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def sweeper(self) -> Sweeps: ...
-
-
-@dataclass(frozen=True)
-class RunFilter:
-    """Which runs are meant; what is not given restricts nothing. `since` and `until` are about the last change."""
-
-    flow: str | None = None
-    states: tuple[str, ...] = ()
-    account: str | None = None
-    subject: str | None = None
-    error_code: str | None = None
-    text: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    issue: int | None = None
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        exact = {
-            Run.flow: self.flow,
-            Run.account: self.account,
-            Run.subject: self.subject,
-            Run.error_code: self.error_code,
-            Run.issue_id: self.issue,
-        }
-        found: list[ColumnElement[bool]] = [column == value for column, value in exact.items() if value is not None]
-        if self.states:
-            found.append(Run.state.in_(self.states))
-        if self.text:
-            found.append(or_(*(column.icontains(self.text, autoescape=True) for column in (Run.summary, Run.subject))))
-        if self.since:
-            found.append(Run.updated_at >= self.since)
-        if self.until:
-            found.append(Run.updated_at < self.until)
-        return found
-
-    def as_json(self) -> dict[str, Any]:
-        given = {item.name: getattr(self, item.name) for item in fields(self)}
-        return {name: _plain(value) for name, value in given.items() if value not in (None, ())}
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "RunFilter":
-        values = dict(stored)
-        for name in ("since", "until"):
-            if name in values:
-                values[name] = datetime.fromisoformat(values[name])
-        return cls(**{**values, "states": tuple(values.get("states", ()))})
-
-    def replayable(self) -> "RunFilter":
-        """The same, but only what can be replayed at all. Raises ValueError when nothing of it can."""
-        states = tuple(state for state in (self.states or REPLAYABLE) if state in REPLAYABLE)
-        if not states:
-            raise ValueError(f"only runs that are {', '.join(REPLAYABLE)} can be replayed")
-        return replace(self, states=states)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return list(value) if isinstance(value, tuple) else value
-
 
 # making one ----------------------------------------------------------------------------------------------------
 
@@ -118,136 +32,139 @@ def count(session: Session, wanted: RunFilter) -> int:
     return session.scalar(select(func.count()).select_from(Run).where(*wanted.conditions())) or 0
 
 
+def count_up_to(session: Session, wanted: RunFilter, most: int) -> int:
+    """At most `most + 1`, which means: more."""
+    some = select(Run.id).where(*wanted.conditions()).limit(most + 1).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
+
+
 def replay_all(session: Session, wanted: RunFilter, *, actor: str, reason: str = "") -> Job:
     """A job that replays what the filter finds now; runs that come to fit it later are not its concern."""
-    wanted = wanted.replayable()
+    return start(session, "replay", wanted, actor=actor, reason=reason)
+
+
+def start(
+    session: Session,
+    kind: str,
+    wanted: RunFilter,
+    *,
+    actor: str,
+    reason: str,
+    dry_run: bool = False,
+    canary: int | None = None,
+) -> Job:
+    """One of the actions of `FIT` over what the filter finds now. Raises ValueError when it fits none of it."""
+    wanted = wanted.fit_for(kind)
     last = session.scalar(select(func.max(Run.id)).where(*wanted.conditions())) or 0
     params = {"filter": wanted.as_json(), "after": 0, "last": last}
-    return _add(session, "replay", params, total=count(session, wanted), actor=actor, reason=reason)
+    job = Job(kind=kind, total=count(session, wanted), reason=reason, dry_run=dry_run, canary=canary)
+    return _add(session, job, params, actor=actor)
 
 
 def sweep_now(session: Session, flow: str, account: str, *, since: datetime | None, actor: str) -> Job:
     params = {"flow": flow, "account": account, "since": since.isoformat() if since else None}
-    return _add(session, "sweep", params, total=1, actor=actor, reason="")
+    return _add(session, Job(kind="sweep", total=1, reason=""), params, actor=actor)
 
 
-def _add(session: Session, kind: str, params: dict[str, Any], *, total: int, actor: str, reason: str) -> Job:
-    job = Job(kind=kind, params=params, total=total, actor=actor, reason=reason)
+def completeness(session: Session, *, actor: str, reason: str = "") -> Job:
+    """A job that counts completeness anew."""
+    return _add(session, Job(kind="completeness", total=1, reason=reason), {}, actor=actor)
+
+
+def tie_out(session: Session, *, actor: str, reason: str = "") -> Job:
+    """Compare the two ledgers now."""
+    return _add(session, Job(kind="tie_out", total=1, reason=reason), {}, actor=actor)
+
+
+def back_fill(
+    session: Session,
+    flow: AnyFlow,
+    account: str,
+    since: datetime,
+    until: datetime,
+    *,
+    actor: str,
+    reason: str,
+    dry_run: bool = False,
+    canary: int | None = None,
+) -> Job:
+    """What a flow would have seen between two times, day by day where its source can be asked so.
+
+    Raises ValueError when there is nothing between them or the flow has no sweep.
+    """
+    if flow.sweep is None:
+        raise ValueError(f"{flow.key} has no sweep: it is triggered by events and ids only")
+    if until <= since:
+        raise ValueError("the end of a back-fill lies after its beginning")
+    days = -((since - until) // STEP) if flow.sweep.windows else 1
+    params = {"flow": flow.key, "account": account, "since": since.isoformat(), "until": until.isoformat()}
+    job = Job(kind="backfill", total=days, reason=reason, dry_run=dry_run, canary=canary)
+    return _add(session, job, params, actor=actor)
+
+
+def _add(session: Session, job: Job, params: dict[str, Any], *, actor: str) -> Job:
+    job.params, job.actor = params, actor
     session.add(job)
     session.flush()
-    audit.note(session, actor, "job.created", f"job:{job.id}", kind=kind, total=total, reason=reason, **params)
+    asked = {"kind": job.kind, "total": job.total, "reason": job.reason, "dry_run": job.dry_run, "canary": job.canary}
+    audit.note(session, actor, "job.created", f"job:{job.id}", **asked, **params)
+    session.refresh(job)
     return job
 
 
-def abort(session: Session, job_id: int, *, actor: str) -> Job:
+# steering it ---------------------------------------------------------------------------------------------------
+
+
+def abort(session: Session, job_id: int, *, actor: str, reason: str = "") -> Job:
     """Asks a running job to stop after its batch. Raises LookupError, or ValueError when it is over already."""
-    job = session.get(Job, job_id, with_for_update=True)
-    if job is None:
-        raise LookupError(f"there is no job {job_id}")
-    if job.state in FINISHED:
-        raise ValueError(f"job {job_id} is {job.state} already")
+    job = _going_on(session, job_id)
     job.abort_asked = True
     if job.state == "queued":
-        _end(job, "aborted", "Aborted before it began.")
-    audit.note(session, actor, "job.aborted", f"job:{job.id}")
+        end(job, "aborted", "Aborted before it began." if not job.done else so_far(job, "Aborted after"))
+    if job.state == "paused":
+        end(job, "aborted", so_far(job, "Aborted after"))
+    return _noted(session, job, "job.aborted", actor, reason)
+
+
+def pause(session: Session, job_id: int, *, actor: str, reason: str = "") -> Job:
+    """Asks a job to wait after its batch. Raises LookupError; ValueError when it is over or waits already."""
+    job = _going_on(session, job_id)
+    if job.state == "paused" or job.pause_asked:
+        raise ValueError(f"job {job_id} is paused already")
+    job.pause_asked = True
+    if job.state == "queued":
+        rest(job, so_far(job, "Paused after"))
+    return _noted(session, job, "job.paused", actor, reason)
+
+
+def resume(session: Session, job_id: int, *, actor: str, reason: str = "") -> Job:
+    """Queued again, to be sent after the commit. Raises LookupError; ValueError when it is not paused."""
+    job = _going_on(session, job_id)
+    if job.state != "paused" and not job.pause_asked:
+        raise ValueError(f"job {job_id} is {job.state}, not paused")
+    job.pause_asked = False
+    if job.state == "paused":
+        job.state, job.message, job.updated_at = "queued", "", func.now()
+    return _noted(session, job, "job.resumed", actor, reason)
+
+
+def _going_on(session: Session, job_id: int) -> Job:
+    job = session.get(Job, job_id, with_for_update=True)
+    if job is None:
+        raise LookupError(f"There is no job {job_id}.")
+    if job.state in FINISHED:
+        raise ValueError(f"job {job_id} is {job.state} already")
+    return job
+
+
+def _noted(session: Session, job: Job, action: str, actor: str, reason: str) -> Job:
+    audit.note(session, actor, action, f"job:{job.id}", **({"reason": reason} if reason else {}))
     session.flush()
     session.refresh(job)
     return job
 
 
-def send(broker: Broker, catalogue: Catalogue, queued: Sequence[Queued]) -> None:
-    """After the commit. A broker that is away is no failure: what is queued has a retry booked and is sent again."""
-    try:
-        send_all(broker, catalogue, queued)
-    except Exception as error:
-        log.warning("broker.refused", runs=len(queued), error=type(error).__name__)
-
-
 def stranded(session: Session) -> list[int]:
     """Jobs to send again: the broker may have lost the message, or the worker went away."""
     unsent = and_(Job.state == "queued", Job.created_at < func.now() - UNSENT_AFTER)
-    return list(session.scalars(select(Job.id).where(or_(unsent, _abandoned())).order_by(Job.id)))
-
-
-# carrying it out -----------------------------------------------------------------------------------------------
-
-
-def carry_out(parts: Parts, job_id: int, tell: Tell = lambda done, total: None) -> str | None:
-    """Returns the state the job ends in; None when it is not ours to carry out."""
-    kind = _claim(parts, job_id)
-    if kind is None:
-        return None
-    try:
-        return _KINDS[kind](parts, job_id, tell)
-    except Exception as error:
-        log.error("job.failed", job=job_id, error=repr(error), exc_info=not isinstance(error, TieoutError))
-        sentence = error.sentence if isinstance(error, TieoutError) else f"It broke off: {type(error).__name__}."
-        with parts.database.session_scope() as session:
-            _end(session.get_one(Job, job_id), "failed", sentence)
-        return "failed"
-
-
-def _abandoned() -> ColumnElement[bool]:
-    replay = and_(Job.kind == "replay", Job.updated_at < func.now() - REPLAY_ABANDONED_AFTER)
-    return and_(Job.state == "running", or_(replay, Job.updated_at < func.now() - ABANDONED_AFTER))
-
-
-def _claim(parts: Parts, job_id: int) -> str | None:
-    with parts.database.session_scope() as session:
-        return session.scalars(
-            update(Job)
-            .where(Job.id == job_id, or_(Job.state == "queued", _abandoned()))
-            .values(state="running", updated_at=func.now())
-            .returning(Job.kind)
-        ).first()
-
-
-def _replay(parts: Parts, job_id: int, tell: Tell) -> str:
-    while True:
-        with parts.database.session_scope() as session:
-            job = session.get_one(Job, job_id, with_for_update=True)
-            queued = _next_batch(session, job, parts.clock.now())
-        send(parts.broker, parts.catalogue, queued)
-        tell(job.done, job.total)
-        if job.state != "running":
-            return job.state
-
-
-def _next_batch(session: Session, job: Job, now: datetime) -> list[Queued]:
-    """Replays the next runs and saves how far it has come, in one transaction; ends the job when none are left."""
-    if job.abort_asked:
-        _end(job, "aborted", f"Aborted after {job.done} of {job.total} runs.")
-        return []
-    wanted = RunFilter.from_json(job.params["filter"]).conditions()
-    within = (Run.id > job.params["after"], Run.id <= job.params["last"])
-    ids = session.scalars(select(Run.id).where(*wanted, *within).order_by(Run.id).limit(BATCH)).all()
-    if not ids:
-        _end(job, "done", f"Replayed {job.done} of {job.total} runs.")
-        return []
-    queued = runs.replay(session, ids, now=now, resend_after=RESEND_AFTER)
-    job.done += len(queued)
-    job.params = {**job.params, "after": ids[-1]}
-    job.updated_at = func.now()
-    session.flush()
-    return queued
-
-
-def _sweep(parts: Parts, job_id: int, tell: Tell) -> str:
-    with parts.database.session_scope() as session:
-        params = session.get_one(Job, job_id).params
-    since = datetime.fromisoformat(params["since"]) if params["since"] else None
-    found = parts.sweeper.sweep(params["flow"], params["account"], since=since)
-    with parts.database.session_scope() as session:
-        job = session.get_one(Job, job_id)
-        job.done = 1
-        _end(job, "done", f"Found {found} object(s).")
-    tell(1, 1)
-    return "done"
-
-
-_KINDS: Mapping[str, Callable[[Parts, int, Tell], str]] = {"replay": _replay, "sweep": _sweep}
-
-
-def _end(job: Job, state: str, message: str) -> None:
-    job.state, job.message = state, message
-    job.updated_at = job.finished_at = func.now()
+    return list(session.scalars(select(Job.id).where(or_(unsent, abandoned())).order_by(Job.id)))

@@ -1,16 +1,17 @@
 """Sweeps: scheduled looks for what was missed. They give ids, and ids enter where events do."""
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.core import completeness
+from app.core import completeness, completeness_rows, tie_out
 from app.core import config as configuration
 from app.core.completeness import Day
 from app.core.config import Config
@@ -20,8 +21,10 @@ from app.core.flow import AnyFlow
 from app.core.inbox import Arrival, receive
 from app.core.interfaces import Ledger
 from app.core.links import StoredLinks
-from app.core.runs import Want, enqueue
+from app.core.runs import Run, Want, enqueue
 from app.core.tables import Cursor
+from app.core.tie_out import TieOut
+from app.errors import TieoutError
 
 if TYPE_CHECKING:
     from app.systems.stripe.objects import EventHead
@@ -79,6 +82,25 @@ class Sweeper:
         log.info("sweep.finished", flow=flow_key, account=account, found=found)
         return found
 
+    def back_fill(
+        self, flow_key: str, account: str, since: datetime, until: datetime, *, job: int, dry_run: bool
+    ) -> Mapping[str, int]:
+        """What there was between two times: how many were `found`, and of those `new`, which no run had seen.
+
+        The cursor stays where it is. A dry run queues nothing.
+        """
+        flow = self._x.catalogue[flow_key]
+        if flow.sweep is None:
+            raise ValueError(f"{flow_key} has no sweep")
+        with self._x.database.session_scope() as session:
+            chosen = configuration.current(session)
+        ledger = self._ledger(flow, account, chosen, until=until)
+        subjects, counted = flow.sweep.ids(ledger, since), Counter[str]()
+        while batch := list(dict.fromkeys(islice(subjects, BATCH))):
+            counted += self._filled(flow, account, batch, job=job, dry_run=dry_run)
+        log.info("backfill.looked", flow=flow_key, account=account, since=str(since), **counted)
+        return counted
+
     def on_demand(self, flow_key: str, account: str, subjects: Iterable[str], *, cause: str = "demand") -> list[int]:
         """Ids a person gave; returns the run of each. Raises WrongId."""
         self._x.catalogue[flow_key].require(subjects := list(subjects))
@@ -89,19 +111,47 @@ class Sweeper:
         return [run.run_id for run in queued]
 
     def completeness(self) -> list[Day]:
-        """Every account's last days (`alerts.completeness_days`), counted against Stripe's own list of events."""
+        """Every account's last days (`alerts.completeness_days`), counted against Stripe's list of events, and kept.
+
+        Those of this month that were never counted are, too; older ones only where something was missing or waiting.
+        Raises anything of `app.errors`; what failed is kept with the account.
+        """
         with self._x.database.session_scope() as session:
             chosen = configuration.current(session)
-        days = chosen.alerts.completeness_days
-        accounts = [name for name in sorted(self._x.modes.stripe) if not self._x.modes.refusal(name)] if days else []
-        start, end = completeness.window(self._x.clock.now(), days, chosen.start_date)
+        if not chosen.alerts.completeness_days:
+            return []
         found: list[Day] = []
-        for account in accounts:
-            listed = self._x.systems.stripe(account, _forget).events_since(start)
-            found += completeness.count(self._x.database, account, listed, start, end)
+        for account in tie_out.accounts_of(self._x.modes):
+            try:
+                found += self._counted(account, chosen)
+            except TieoutError as error:
+                completeness_rows.note(self._x.database, account, self._x.clock.now(), error.sentence)
+                raise
         for day in found:
             log.info("day.counted", account=day.account, day=str(day.day), stored=day.stored, adds_up=day.adds_up)
         return found
+
+    def _counted(self, account: str, chosen: Config) -> list[Day]:
+        database, now = self._x.database, self._x.clock.now()
+        start, end = completeness.window(now, chosen.alerts.completeness_days, chosen.start_date)
+        this_month = (now.astimezone(UTC).date().replace(day=1), chosen.start_date or date.min)
+        # Stripe lists the events of 30 days
+        reach, _ = completeness.window(now, completeness.LONGEST.days - 2, max(this_month))
+        with database.session_scope() as session:
+            start = completeness_rows.begins(session, account, start, reach)
+            since = (now - completeness.LONGEST).date()
+            earlier = [row.counted() for row in completeness_rows.unsettled(session, account, start.date(), since)]
+        listed = self._x.systems.stripe(account, _forget).events_since(start)
+        found = completeness.count(database, account, listed, start, end)
+        again = completeness.count_again(database, earlier)
+        days = completeness_rows.every_day(account, found, start, end)
+        completeness_rows.keep(database, [*again, *days], end, now)
+        completeness_rows.note(database, account, now)
+        return found
+
+    def tie_out(self, account: str | None = None) -> list[TieOut]:
+        """Compare Stripe's balance with NetSuite's accounts; the results are kept. Raises anything of `app.errors`."""
+        return tie_out.measure(self._x, account)
 
     # parts ---------------------------------------------------------------------------------------------------
 
@@ -113,10 +163,24 @@ class Sweeper:
             return datetime.combine(chosen.earliest_start, datetime.min.time(), UTC)
         return self._x.clock.now() - FIRST_LOOK
 
-    def _ledger(self, flow: AnyFlow, account: str, chosen: Config) -> Ledger[object]:
+    def _filled(self, flow: AnyFlow, account: str, batch: Sequence[str], *, job: int, dry_run: bool) -> "Counter[str]":
+        known = (
+            select(Run.subject).distinct().where(Run.flow == flow.key, Run.account == account, Run.subject.in_(batch))
+        )
+        with self._x.database.session_scope() as session:
+            seen = set(session.scalars(known))
+            wants = [] if dry_run else [Want(flow.key, account, subject, "sweep") for subject in batch]
+            queued = enqueue(session, wants, now=self._x.clock.now(), resend_after=RESEND_AFTER)
+            ids = [each.run_id for each in queued]
+            session.execute(update(Run).where(Run.id.in_(ids)).values(job_id=job))
+        send_all(self._x.broker, self._x.catalogue, queued)
+        return Counter(found=len(batch), new=len(batch) - len(seen))
+
+    def _ledger(self, flow: AnyFlow, account: str, chosen: Config, *, until: datetime | None = None) -> Ledger[object]:
+        ending = {"until": until} if until else {}
         return Ledger(
             account=account,
-            stripe=self._x.systems.stripe(account, _forget),
+            stripe=self._x.systems.stripe(account, _forget, **ending),
             netsuite=self._x.systems.netsuite(_forget),
             links=StoredLinks(self._x.database, account),
             clock=self._x.clock,

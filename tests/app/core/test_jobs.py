@@ -1,14 +1,17 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
-from app.core import jobs
+from app.core import job_work, jobs
+from app.core.audit import AuditEntry
 from app.core.jobs import RunFilter
 from app.core.retries import Retry
 from app.core.runs import Run
-from app.core.tables import Job
+from app.core.tables import Cursor, Job
 from app.db import Database
 from tests.app.admin.installation import NOW, Installation, install
 
@@ -80,7 +83,7 @@ def test_replays_only_what_the_filter_finds(parts: Installation) -> None:
 
 
 def test_replays_in_batches_and_tells_of_each(parts: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "BATCH", 2)
+    monkeypatch.setattr(job_work, "BATCH", 2)
     waiting(parts, ["held"] * 5)
     told: list[tuple[int, int]] = []
     jobs.carry_out(parts, replaying(parts), lambda done, total: told.append((done, total)))
@@ -96,7 +99,7 @@ def test_ends_done_with_a_count(parts: Installation) -> None:
 
 
 def test_abort_stops_after_the_batch(parts: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "BATCH", 2)
+    monkeypatch.setattr(job_work, "BATCH", 2)
     waiting(parts, ["held"] * 5)
     job_id = replaying(parts)
 
@@ -206,3 +209,160 @@ def test_job_that_breaks_says_so(parts: Installation) -> None:
         job_id = jobs.sweep_now(session, "stripe_invoice_to_netsuite", "main", since=None, actor="cli").id
     assert jobs.carry_out(parts, job_id) == "failed"
     assert job(parts, job_id).message == "It broke off: ValueError."
+
+
+# pausing, rehearsing, asking ----------------------------------------------------------------------------------------
+
+
+def starting(parts: Installation, kind: str, **given: Any) -> int:
+    with parts.database.session_scope() as session:
+        return jobs.start(session, kind, given.pop("wanted", RunFilter()), actor="cli", reason="Because.", **given).id
+
+
+def test_hold_keeps_back_what_nobody_has_begun(parts: Installation) -> None:
+    waiting(parts, ["queued", "retrying", "running", "held"])
+    jobs.carry_out(parts, starting(parts, "hold"))
+    with parts.database.session_scope() as session:
+        held = session.scalars(select(Run.summary).where(Run.error_code == "held_by_hand")).all()
+        assert (held, session.scalars(select(Retry)).all()) == (["Held back: Because."] * 2, [])
+    assert states(parts) == ["held", "held", "running", "held"]
+
+
+def test_dismiss_keeps_the_reason_with_each(parts: Installation) -> None:
+    waiting(parts, ["held", "succeeded"])
+    jobs.carry_out(parts, starting(parts, "dismiss"))
+    with parts.database.session_scope() as session:
+        assert session.scalars(select(Run.summary).order_by(Run.id)).all() == ["Dismissed: Because.", ""]
+
+
+def test_run_again_makes_new_runs_of_what_is_finished_and_replays_the_rest(parts: Installation) -> None:
+    waiting(parts, ["succeeded", "held", "skipped"])
+    job_id = starting(parts, "run")
+    jobs.carry_out(parts, job_id)
+    assert states(parts) == ["succeeded", "queued", "skipped", "queued", "queued"]
+    with parts.database.session_scope() as session:
+        assert set(session.scalars(select(Run.id).where(Run.job_id == job_id))) == {2, 4, 5}
+
+
+def test_canary_asks_after_the_first_few_and_goes_on_when_resumed(parts: Installation) -> None:
+    waiting(parts, ["held"] * 5)
+    job_id = starting(parts, "replay", canary=2)
+    assert jobs.carry_out(parts, job_id) == "paused"
+    assert (states(parts).count("queued"), job(parts, job_id).message) == (
+        2,
+        "The first 2 are on the way. Look how it ends, then resume or abort.",
+    )
+    with parts.database.session_scope() as session:
+        jobs.resume(session, job_id, actor="cli")
+    assert jobs.carry_out(parts, job_id) == "done"
+    assert states(parts) == ["queued"] * 5
+
+
+def test_canary_larger_than_the_job_does_not_ask(parts: Installation) -> None:
+    waiting(parts, ["held"] * 2)
+    assert jobs.carry_out(parts, starting(parts, "replay", canary=2)) == "done"
+
+
+def test_pause_takes_effect_after_the_batch(parts: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_work, "BATCH", 2)
+    waiting(parts, ["held"] * 5)
+    job_id = starting(parts, "replay")
+
+    def pause(done: int, total: int) -> None:
+        if done == 2 and job(parts, job_id).state == "running":
+            with parts.database.session_scope() as session:
+                jobs.pause(session, job_id, actor="cli")
+
+    assert jobs.carry_out(parts, job_id, pause) == "paused"
+    assert (states(parts).count("queued"), job(parts, job_id).message) == (2, "Paused after 2 of 5 runs.")
+
+
+def test_paused_job_is_left_alone_and_can_be_aborted(parts: Installation) -> None:
+    waiting(parts, ["held"])
+    job_id = starting(parts, "replay")
+    with parts.database.session_scope() as session:
+        jobs.pause(session, job_id, actor="cli")
+        session.execute(update(Job).values(created_at=func.now() - timedelta(days=1)))
+    with parts.database.session_scope() as session:
+        assert jobs.stranded(session) == []
+        assert jobs.abort(session, job_id, actor="cli").state == "aborted"
+
+
+def test_steering_is_audited_with_its_reason(parts: Installation) -> None:
+    job_id = replaying(parts)
+    with parts.database.session_scope() as session:
+        jobs.pause(session, job_id, actor="ada", reason="Not before the close.")
+        noted = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert noted is not None
+        assert (noted.actor, noted.action, noted.details) == (
+            "ada",
+            "job.paused",
+            {"reason": "Not before the close."},
+        )
+
+
+def test_rehearsal_changes_nothing(parts: Installation) -> None:
+    waiting(parts, ["held", "dead"])
+    job_id = starting(parts, "replay", dry_run=True)
+    assert jobs.carry_out(parts, job_id) == "done"
+    found = job(parts, job_id)
+    assert (states(parts), found.found["states"], parts.broker.runs) == (["held", "dead"], {"succeeded": 2}, [])
+
+
+def test_rehearsal_stops_at_its_limit_and_says_so(parts: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_work, "MOST_REHEARSED", 1)
+    monkeypatch.setattr(job_work, "REHEARSED_AT_ONCE", 1)
+    waiting(parts, ["held"] * 3)
+    job_id = starting(parts, "replay", dry_run=True)
+    jobs.carry_out(parts, job_id)
+    assert job(parts, job_id).message == "Rehearsed 1 of 3: a rehearsal looks at no more. Nothing was changed."
+
+
+# back-fills ---------------------------------------------------------------------------------------------------------
+
+
+def filling(parts: Installation, days: int = 3, **given: Any) -> int:
+    flow = replace_windows(parts)
+    with parts.database.session_scope() as session:
+        return jobs.back_fill(
+            session, flow, "main", NOW - timedelta(days=days), NOW, actor="cli", reason="Because.", **given
+        ).id
+
+
+def replace_windows(parts: Installation) -> Any:
+    """The customer flow, whose source can be asked for single days."""
+    flow = parts.catalogue[FLOW]
+    assert flow.sweep is not None
+    flow.sweep = replace(flow.sweep, windows=True)
+    return flow
+
+
+def test_back_fill_looks_at_one_day_after_the_other(parts: Installation) -> None:
+    looked: list[tuple[datetime, datetime]] = []
+    sweeper = parts.sweeper.back_fill
+
+    def watched(flow: str, account: str, since: datetime, until: datetime, **given: Any) -> Any:
+        looked.append((since, until))
+        return sweeper(flow, account, since, until, **given)
+
+    parts.sweeper.back_fill = watched  # type: ignore[method-assign]
+    job_id = filling(parts, 2)
+    assert jobs.carry_out(parts, job_id) == "done"
+    assert looked == [(NOW - timedelta(days=2), NOW - timedelta(days=1)), (NOW - timedelta(days=1), NOW)]
+    assert job(parts, job_id).message == ("Found 4 object(s), 2 of which no run had seen. All of them are queued.")
+
+
+def test_back_fill_asks_after_the_first_day_with_something(parts: Installation) -> None:
+    job_id = filling(parts, canary=1)
+    assert (jobs.carry_out(parts, job_id), job(parts, job_id).done) == ("paused", 1)
+
+
+def test_back_fill_leaves_the_cursor_where_it_is(parts: Installation) -> None:
+    jobs.carry_out(parts, filling(parts))
+    with parts.database.session_scope() as session:
+        assert session.scalars(select(Cursor)).all() == []
+
+
+def test_back_fill_needs_an_end_after_its_beginning(parts: Installation) -> None:
+    with pytest.raises(ValueError, match="after its beginning"):
+        filling(parts, 0)
