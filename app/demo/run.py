@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from app.demo import books, watch
+from app.demo import books, own_proof, watch
 from app.demo.ledger import Proof
 from app.demo.month import Month
 from app.demo.stage import CannotStart, Stage, Wanted, shop_ids, staged
@@ -116,6 +116,10 @@ def _played(stage: Stage, say: Callable[[str], None], script: Script) -> Outcome
     _misbehave(stage, script)
     with watch.Watch(stage.database, say):
         late = _lived_through(stage, say, script)
+    own = own_proof.asked(stage)
+    late += own_proof.incomplete(stage)
+    proofs = books.compare(stage.stripe, stage.netsuite).ledger
+    late += own_proof.compared(own, proofs)
     for what in script.tamper:
         say(f"tampered with NetSuite {_spoil(stage.netsuite, what)}")
     compared = books.compare(stage.stripe, stage.netsuite)

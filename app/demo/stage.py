@@ -58,6 +58,7 @@ class Stage:
     database: Database
     tieout: "subprocess.Popen[bytes]"
     log: Path
+    environment: dict[str, str]
 
     def check_alive(self) -> None:
         if self.tieout.poll() is not None:
@@ -77,7 +78,8 @@ def staged(wanted: Wanted) -> Iterator[Stage]:
         guests = netsuite.save("customer", {"companyName": "Guests", "subsidiary": {"id": ids.SUBSIDIARY_US}})
         _choose(database, guests)
         log = folder / "tieout.log"
-        tieout = stack.enter_context(_tieout(_environment(wanted, sandbox, url, database_url, folder), folder, log))
+        environment = _environment(wanted, sandbox, url, database_url, folder)
+        tieout = stack.enter_context(_tieout(environment, folder, log))
         stage = Stage(
             url,
             StripeSandbox(sandbox.stripe_url, sandbox.credentials.stripe_api_key),
@@ -88,6 +90,7 @@ def staged(wanted: Wanted) -> Iterator[Stage]:
             database,
             tieout,
             log,
+            environment,
         )
         _wait_until_ready(stage)
         sandbox.deliver_to(url)
@@ -183,6 +186,7 @@ def _environment(wanted: Wanted, sandbox: Sandbox, url: str, database_url: str, 
         "HOST": "127.0.0.1",
         "PORT": url.rsplit(":", 1)[1],
         "LOG_LEVEL": "INFO",
+        "DEMO": "true",
     }
 
 
