@@ -34,7 +34,7 @@ def configuration(chosen: Settings) -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_transport_options": _transport(chosen),
-        "beat_schedule": _beat(),
+        "beat_schedule": _beat(chosen),
         "beat_max_loop_interval": 1.0,
     }
 
@@ -49,19 +49,22 @@ def _transport(chosen: Settings) -> dict[str, Any]:
     return {"visibility_timeout": chosen.run_time_limit * 4, "socket_timeout": 10, "socket_connect_timeout": 3}
 
 
-def _beat() -> dict[str, Any]:
+def _beat(chosen: Settings) -> dict[str, Any]:
     every = {
         "replay_due": timedelta(seconds=2),
         "sweep_inbox": timedelta(seconds=5),
         "sweep_due": timedelta(seconds=15),
         "resume_jobs": timedelta(seconds=30),
+        "compact_counts": timedelta(seconds=30),
         "prune": timedelta(hours=6),
         "look_for_alerts": timedelta(seconds=30),
         "send_alerts": timedelta(seconds=10),
         "retry_errors": TICK,
         "check_completeness": timedelta(hours=1),
     }
-    elsewhere = {"retry_errors": CATALOGUE["retry_errors"].queue, "check_completeness": SWEEPS}
+    if chosen.tie_out_minutes:
+        every["tie_out"] = timedelta(minutes=chosen.tie_out_minutes)
+    elsewhere = {"retry_errors": CATALOGUE["retry_errors"].queue, "check_completeness": SWEEPS, "tie_out": SWEEPS}
     return {
         name: {
             "task": f"workers.tasks.{name}",

@@ -2,16 +2,17 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import lru_cache
 
 from app.alerts import senders
-from app.core import alert_sending, alerts, issues
+from app.core import alert_sending, alerts, issues, run_counts
 from app.core.inbox import undispatched
 from app.core.jobs import carry_out, stranded
 from app.core.prune import prune_old
 from app.core.retry_errors import replay_due as replay_errors
+from app.errors import TieoutError
 from app.settings import settings
 from workers.broker import CeleryBroker
 from workers.celery_app import SWEEPS, app
@@ -103,9 +104,22 @@ def check_completeness() -> None:
     alerts.tell_gaps(parts().database, days, senders(parts().settings), parts().clock.now())
 
 
+@app.task(name="workers.tasks.tie_out", time_limit=JOB_SECONDS)
+def tie_out() -> None:
+    """What goes wrong is kept with the account, and shown; the next one tries again."""
+    with suppress(TieoutError):
+        parts().sweeper.tie_out()
+
+
 @app.task(name="workers.tasks.prune")
 def prune() -> None:
     prune_old(parts().database, older_than=timedelta(days=settings().event_retention_days))
+
+
+@app.task(name="workers.tasks.compact_counts")
+def compact_counts() -> None:
+    with parts().database.session_scope() as session:
+        run_counts.compact(session, parts().clock.now())
 
 
 @app.task(name="workers.tasks.resume_jobs")

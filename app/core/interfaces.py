@@ -5,11 +5,12 @@ idempotency key made from (operation, record, payload hash). Every method may ra
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from app.core.fingerprint import fingerprint
+from app.errors import Candidate
 
 if TYPE_CHECKING:
     from app.core.config import Config
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from app.systems.stripe import objects as st
 
 Params = Mapping[str, Any]
+MOST_CONSIDERED = 40
+"""So many candidates are kept with a run, in the order in which they were looked at."""
 
 
 class Clock(Protocol):
@@ -83,6 +86,14 @@ class Stripe(Protocol):
         self, *, payout: str | None = None, created_since: datetime | None = None, currency: str | None = None
     ) -> "Iterator[st.BalanceTransaction]":
         """Oldest first. By payout: of automatic payouts only, the payout's own one among them."""
+
+    def movements(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> "Iterator[st.BalanceTransaction]":
+        """All balance transactions created from `since` until `until` (both included), newest first, page by page."""
+
+    def payouts(self, since: datetime | None = None, /) -> "Iterator[st.Payout]":
+        """Created since then, newest first, page by page."""
 
     def balance(self) -> "Sequence[st.BalanceOf]":
         """What Stripe holds now, by currency."""
@@ -272,6 +283,32 @@ class Links(Protocol):
         """No longer the current one (superseded, voided, deleted on one side); kept as history."""
 
 
+class Payouts(Protocol):
+    """What is kept of payouts, so that they can be looked at, and proven, without asking Stripe again."""
+
+    def seen(self, payout: "st.Payout", /) -> None:
+        """As Stripe has it now."""
+
+    def itemised(self, payout: str, movements: "Sequence[st.BalanceTransaction]", /) -> None:
+        """What Stripe says it consists of, the payout's own movement among it."""
+
+    def posted(self, payout: str, deposited: int, /) -> None:
+        """It was written to NetSuite; so much of it is in the bank account now, in minor units."""
+
+
+class NotKept:
+    """Of what only looks: previews and sweeps."""
+
+    def seen(self, payout: "st.Payout", /) -> None:
+        pass
+
+    def itemised(self, payout: str, movements: "Sequence[st.BalanceTransaction]", /) -> None:
+        pass
+
+    def posted(self, payout: str, deposited: int, /) -> None:
+        pass
+
+
 class PublicLinks(Protocol):
     """Our own links that customers get: they never go stale, because they ask Stripe on each visit."""
 
@@ -304,6 +341,8 @@ class Ledger(Generic[Options_co]):
     why_skipped: Callable[[str, str], str | None] = lambda role, subject: None
     """Role and subject of a missing object that this run asked for: why its own flow skipped it, if it did."""
     shaper: "Shaper | None" = None
+    payouts: Payouts = field(default_factory=NotKept)
+    considered: list[dict[str, Any]] = field(default_factory=list)
 
     def about(self, source: object) -> None:
         """The object that this run carries over: what finance's field rules read from."""
@@ -316,3 +355,16 @@ class Ledger(Generic[Options_co]):
 
     def note(self, sentence: str) -> None:
         self.notes.append(sentence)
+
+    def chose(self, candidate: Candidate, rule: str) -> None:
+        """This one it is. `rule`: by what it was found; the candidate's `why`: what made the choice."""
+        self._weigh("chosen", candidate, rule)
+
+    def rejected(self, candidate: Candidate, rule: str) -> None:
+        """The rule found this one too, but it is not it; `why` says why not."""
+        self._weigh("rejected", candidate, rule)
+
+    def _weigh(self, verdict: str, candidate: Candidate, rule: str) -> None:
+        told = {**candidate.told(), "verdict": verdict, "rule": rule}
+        if told not in self.considered and len(self.considered) < MOST_CONSIDERED:
+            self.considered.append(told)

@@ -16,6 +16,7 @@ from app.core import expressions
 from app.core.expressions import ExpressionError, plain
 from app.core.rules import FieldRule
 from app.errors import Ambiguous, Candidate, Held
+from app.origin import Origin
 
 if TYPE_CHECKING:
     from app.core.interfaces import Ledger, NetSuite
@@ -53,10 +54,7 @@ class Ruled:
         return self._netsuite.transform(source, self._shaper.shaped(record, tell=True))
 
     def patch(self, ref: "Ref", body: Mapping[str, Any], /, *, replace: tuple[str, ...] = ()) -> None:
-        self._netsuite.patch(ref, self._shaper.patched(ref.type, body), replace=replace)
-
-    def batch_upsert(self, records: "list[Record]", /) -> Any:
-        return cast(Any, self._netsuite).batch_upsert([self._shaper.shaped(record, tell=True) for record in records])
+        self._netsuite.patch(ref, self._shaper.patched(ref.type, body, name=str(ref)), replace=replace)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._netsuite, name)
@@ -75,6 +73,9 @@ class Shaper:
             "tables": plain(to.config.tables),
         }
         self._found: dict[tuple[str, str, str], str] = {}
+        self.origins: dict[tuple[str, str], Origin] = {}
+        """(External id, or type and id; path in the body) -> the rule that has written there."""
+        self._set_in: list[int] = []
 
     def about(self, source: Any) -> None:
         """The object that the run is about, from here on."""
@@ -88,10 +89,11 @@ class Shaper:
             told = self._in_lines(rule, body) if rule.sublist else self._in_body(rule, body, rule.do)
             if told and tell:
                 self._tell(told)
+                self._remember(rule, record.external_id, body)
         changed = {name: value for name, value in body.items() if name not in mapped or value is not mapped[name]}
         return replace(record, custom={**record.custom, **changed}) if changed else record
 
-    def patched(self, record_type: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    def patched(self, record_type: str, body: Mapping[str, Any], *, name: str = "") -> Mapping[str, Any]:
         """Single fields of a record that is there: only rules that are meant for updates, and none that fills."""
         sent = dict(body)
         for rule in self._concerning(record_type, sent):
@@ -99,7 +101,19 @@ class Shaper:
                 told = self._in_body(rule, sent, "override")
                 if told:
                     self._tell(told)
+                    self._remember(rule, name, sent)
         return sent
+
+    def _remember(self, rule: FieldRule, name: str, body: Mapping[str, Any]) -> None:
+        number = self._to.config.field_rules.index(rule) + 1
+        origin = Origin("rule", f"field rule {number}, “{rule.name}”")
+        if not rule.sublist:
+            self.origins[name, _there(body, rule.own_field)] = origin
+            return
+        sublist = _there(body, rule.sublist)
+        for place in self._set_in:
+            line = body[sublist]["items"][place]
+            self.origins[name, f"{sublist}.{place}.{_there(line, rule.own_field)}"] = origin
 
     def _tell(self, sentence: str) -> None:
         if sentence not in self._to.notes:
@@ -142,7 +156,9 @@ class Shaper:
         if not isinstance(sublist, Mapping):
             return None
         lines = [self._line(rule, body, line) for line in sublist["items"]]
-        count = sum(line is not before for line, before in zip(lines, sublist["items"], strict=True))
+        pairs = zip(lines, sublist["items"], strict=True)
+        self._set_in = [place for place, (line, before) in enumerate(pairs) if line is not before]
+        count = len(self._set_in)
         if not count:
             return None
         body[name] = {**sublist, "items": lines}

@@ -1,10 +1,11 @@
 """Preview: the same code as a run, with gateways that read for real and record what they would have written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from app.core import config as configuration
+from app.core import origins
 from app.core.config import Config
 from app.core.exchanges import Record
 from app.core.execute import Outcome, translating
@@ -14,6 +15,7 @@ from app.core.links import Link, StoredLinks, external_id
 from app.core.mapping import ruled
 from app.core.match import CustomerMatch
 from app.db import Database
+from app.origin import Origin
 
 if TYPE_CHECKING:
     from app.systems.netsuite.records import Ref
@@ -21,12 +23,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Written:
-    """One write that would have been made; `body` exactly as it would have been sent."""
+    """One write that would have been made; `body` exactly as it would have been sent.
+
+    `origins`: path in the body -> where that field comes from, of an explained preview; the flow made all others.
+    """
 
     system: str
     operation: str
     target: str
     body: Mapping[str, Any]
+    origins: Mapping[str, Origin] = field(default_factory=dict, compare=False)
+
+    def plainly(self) -> dict[str, Any]:
+        """What is sent, without where it comes from."""
+        return {name: value for name, value in asdict(self).items() if name != "origins"}
 
 
 class RecordingSystems(Protocol):
@@ -41,6 +51,7 @@ class Preview:
     outcome: Outcome
     notes: list[str] = field(default_factory=list)
     written: list[Written] = field(default_factory=list)
+    considered: list[dict[str, Any]] = field(default_factory=list)
 
 
 class RecordingLinks(StoredLinks):
@@ -116,27 +127,41 @@ class Previewer:
         self._public = public
 
     def preview(
-        self, flow_key: str, account: str, subject: str, *, draft: Config | None = None, anew: bool = False
+        self,
+        flow_key: str,
+        account: str,
+        subject: str,
+        *,
+        draft: Config | None = None,
+        anew: bool = False,
+        explain: bool = False,
     ) -> Preview:
         """What a run would do now; with `draft`, under that configuration instead of the one in force.
 
-        `anew`: also of a record that is there, unchanged: how it would be written today.
+        `anew`: also of a record that is there, unchanged: how it would be written today. `explain`: each write says
+        where its fields come from.
         """
         if not anew:
-            return self._preview(flow_key, account, subject, draft, Seen())
-        again = self._preview(flow_key, account, subject, draft, Seen(forgetful=True))
+            return self._preview(flow_key, account, subject, draft, Seen(), explain)
+        again = self._preview(flow_key, account, subject, draft, Seen(forgetful=True), explain)
         if again.written:
             return again
-        first = self._preview(flow_key, account, subject, draft, Seen(forgetful=True, unmade=subject))
-        return first if first.written else again
+        first = self._preview(flow_key, account, subject, draft, Seen(forgetful=True, unmade=subject), explain)
+        # under a draft it matters that it would be held; that it is there already says nothing about the draft
+        held = draft is not None and first.outcome.state == "held"
+        return first if first.written or held else again
 
-    def _preview(self, flow_key: str, account: str, subject: str, draft: Config | None, seen: Seen) -> Preview:
+    def _preview(
+        self, flow_key: str, account: str, subject: str, draft: Config | None, seen: Seen, explain: bool
+    ) -> Preview:
         flow = self._catalogue[flow_key]
         chosen = draft or self._config()
         if seen.unmade is not None:
             chosen = _unmatched(chosen)
         notes: list[str] = []
         written: list[Written] = []
+        considered: list[dict[str, Any]] = []
+        shaped: dict[tuple[str, str], Origin] = {}
         with translating() as said:
             plain: Ledger[Any] = Ledger(
                 account=account,
@@ -148,11 +173,17 @@ class Previewer:
                 config=chosen,
                 public=self._public,
                 notes=notes,
+                considered=considered,
             )
-            ledger = ruled(plain, flow.key)
+            ledger = ruled(_remembering(plain, flow.key) if explain else plain, flow.key)
+            if ledger.shaper is not None:
+                shaped = ledger.shaper.origins
             flow.carry(flow.reads(ledger, subject), ledger)
-            said.append(Outcome("succeeded", f"Would make {len(written)} write(s)."))
-        return Preview(said[-1], notes, written)
+            said.append(Outcome("succeeded", _would(len(written))))
+        if explain and said[-1].error_class == "default":
+            # unforeseen: perhaps some code takes no value that remembers; what a run would do is told in any case
+            return self._preview(flow_key, account, subject, draft, seen, explain=False)
+        return Preview(said[-1], notes, [_with_rules(one, shaped) for one in written], considered)
 
     def _config(self) -> Config:
         with self._database.session_scope() as session:
@@ -163,6 +194,31 @@ def _unmatched(chosen: Config) -> Config:
     """By its match rules a customer that has been carried over would find itself again."""
     none = CustomerMatch(into_netsuite=(), into_stripe=())
     return chosen.model_copy(update={"match": chosen.match.model_copy(update={"customers": none})})
+
+
+def _would(writes: int) -> str:
+    return f"Would make {writes} write{'' if writes == 1 else 's'}."
+
+
+def _remembering(plain: Ledger[Any], flow: str) -> Ledger[Any]:
+    """The same ledger, of which all that is read knows where it was read."""
+    options = origins.chosen(plain.options, lambda path: f"flows.{flow}.options.{path}", "option")
+    return replace(
+        plain,
+        stripe=cast(Stripe, origins.Remembering(plain.stripe, "stripe")),
+        netsuite=cast(NetSuite, origins.Remembering(plain.netsuite, "netsuite")),
+        links=cast(Any, origins.Remembering(plain.links, "link")),
+        options=options,
+        config=origins.remembering(plain.config),
+        public=cast(PublicLinks, origins.Forgetting(plain.public)),
+    )
+
+
+def _with_rules(one: Written, shaped: Mapping[tuple[str, str], Origin]) -> Written:
+    """A field rule comes after the mapping, so it is the rule that the field comes from."""
+    names = (str(one.body.get("externalId") or ""), one.target)
+    by_rule = {path: origin for (name, path), origin in shaped.items() if name in names}
+    return replace(one, origins={**one.origins, **by_rule}) if by_rule else one
 
 
 def _forget(_: object) -> None:

@@ -49,7 +49,7 @@ flow = Flow(
     source="stripe",
     reads=moved,
     on=("charge.succeeded", "charge.updated", "charge.captured", "refund.created", "refund.updated"),
-    sweep=Sweep(every=timedelta(hours=24), ids=settled_since),
+    sweep=Sweep(every=timedelta(hours=24), ids=settled_since, windows=True),
     options=ExchangeRates,
     subjects=("ch_", "py_", *REFUNDS),
     enabled=False,

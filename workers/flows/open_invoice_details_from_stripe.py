@@ -30,6 +30,7 @@ class InvoiceDetails(Options):
     link_missing: tuple[stripe_invoice_of.Rule, ...] = Field(
         ("metadata", "number"),
         description="How an open invoice without a Stripe id is matched, in this order; empty: not at all.",
+        json_schema_extra={"ordered": True},
     )
     fields: tuple[Detail, ...] = Field(ALL, description="Which fields are kept up to date.")
     overwrite: Literal["always", "empty"] = Field(

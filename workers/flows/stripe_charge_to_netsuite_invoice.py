@@ -35,7 +35,7 @@ flow = Flow(
     source="stripe",
     reads=received,
     on=("charge.succeeded", "charge.captured"),
-    sweep=Sweep(every=timedelta(hours=1), ids=charges_since),
+    sweep=Sweep(every=timedelta(hours=1), ids=charges_since, windows=True),
     options=ChargeToInvoice,
     makes=("inv", "cs", "cdep"),
     subjects=("ch_", "py_"),

@@ -30,7 +30,7 @@ flow = Flow(
     source="stripe",
     reads=reads(Stripe.credit_note),
     on=("credit_note.created", "credit_note.updated", "credit_note.voided"),
-    sweep=Sweep(every=timedelta(hours=1), ids=notes_since),
+    sweep=Sweep(every=timedelta(hours=1), ids=notes_since, windows=True),
     options=CreditNoteToNetSuite,
     makes=("cm",),
     subjects=("cn_",),

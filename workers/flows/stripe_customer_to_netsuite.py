@@ -74,7 +74,7 @@ flow = Flow(
     source="stripe",
     reads=reads(Stripe.customer),
     on=("customer.created", "customer.updated", "customer.deleted"),
-    sweep=Sweep(every=timedelta(hours=1), ids=changed_since),
+    sweep=Sweep(every=timedelta(hours=1), ids=changed_since, windows=True),
     options=CustomerToNetSuite,
     makes=("cust",),
     subjects=("cus_",),

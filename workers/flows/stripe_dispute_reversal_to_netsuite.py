@@ -40,7 +40,7 @@ flow = Flow(
     source="stripe",
     reads=taken,
     on=("charge.dispute.funds_reinstated", "charge.dispute.closed"),
-    sweep=Sweep(every=timedelta(hours=1), ids=disputed_since),
+    sweep=Sweep(every=timedelta(hours=1), ids=disputed_since, windows=True),
     options=ReversalToPayment,
     makes=("pay", "cs"),
     subjects=("dp_", "du_"),

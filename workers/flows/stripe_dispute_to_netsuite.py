@@ -53,7 +53,7 @@ flow = Flow(
         "charge.dispute.closed",
         "charge.failed",
     ),
-    sweep=Sweep(every=timedelta(hours=1), ids=disputed_since),
+    sweep=Sweep(every=timedelta(hours=1), ids=disputed_since, windows=True),
     options=DisputeToRefund,
     makes=("crf", "cr"),
     subjects=("dp_", "du_", "ch_", "py_"),

@@ -51,7 +51,7 @@ flow = Flow(
     source="stripe",
     reads=paid_invoice,
     on=EVENTS,
-    sweep=Sweep(every=timedelta(hours=1), ids=paid_since),
+    sweep=Sweep(every=timedelta(hours=1), ids=paid_since, windows=True),
     options=PaidToPayment,
     subjects=("in_", "inpay_"),
 )

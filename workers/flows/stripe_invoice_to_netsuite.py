@@ -22,7 +22,7 @@ flow = Flow(
     title="Stripe Invoice to NetSuite Invoice Add",
     source="stripe",
     reads=reads(Stripe.invoice),
-    sweep=Sweep(every=timedelta(hours=1), ids=made_or_changed_since),
+    sweep=Sweep(every=timedelta(hours=1), ids=made_or_changed_since, windows=True),
     options=InvoiceToNetSuite,
     subjects=("in_",),
 )

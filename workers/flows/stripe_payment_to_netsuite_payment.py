@@ -47,7 +47,7 @@ flow = Flow(
     source="stripe",
     reads=received,
     on=("charge.succeeded", "charge.captured"),
-    sweep=Sweep(every=timedelta(hours=1), ids=charges_since),
+    sweep=Sweep(every=timedelta(hours=1), ids=charges_since, windows=True),
     options=PaymentToPayment,
     makes=("pay",),
     subjects=("ch_", "py_", "pi_"),

@@ -55,7 +55,7 @@ flow = Flow(
     source="stripe",
     reads=reads(Stripe.payout),
     on=("payout.paid", "payout.reconciliation_completed", "payout.failed", "payout.canceled"),
-    sweep=Sweep(every=timedelta(hours=6), ids=payouts_since),
+    sweep=Sweep(every=timedelta(hours=6), ids=payouts_since, windows=True),
     options=PayoutToDeposit,
     makes=("dep",),
     subjects=("po_",),
@@ -89,12 +89,14 @@ def is_itemised(source: st.Payout, to: To) -> None:
 
 @flow.push
 def push(source: st.Payout, to: To) -> None:
+    to.payouts.seen(source)
     if source.status in RETURNED:
         changed = undo(source, to.options.came_back, to)
     else:
         changed = deposited(source, to) if source.automatic else transferred(source, to)
     if not changed:
         raise Skipped("The payout is in NetSuite already, unchanged.", code="echo")
+    to.payouts.posted(source.id, 0 if source.status in RETURNED else source.amount)
 
 
 # what is written -----------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ flow = Flow(
     source="stripe",
     reads=refund.refunded,
     on=("refund.created", "refund.updated", "refund.failed"),
-    sweep=Sweep(every=timedelta(hours=1), ids=refunds_since),
+    sweep=Sweep(every=timedelta(hours=1), ids=refunds_since, windows=True),
     options=RefundToNetSuite,
     makes=("crf", "cr"),
     subjects=("re_", "pyr_"),

@@ -1,10 +1,12 @@
 """Which charges have paid an open NetSuite invoice: the rules of `invoice_match`, seen from the invoice."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from app.core.interfaces import Ledger
+from app.core.match import InvoiceRule
 from app.errors import Ambiguous, Candidate, Held, NotFound
 from app.systems.netsuite import objects as ns
 from app.systems.stripe import objects as st
@@ -14,6 +16,14 @@ from workers.records.invoice_match import captured, says
 from workers.records.payment import is_netsuites_own, wholly_applied
 
 To = Ledger[Any]
+PAID = {
+    "stripe_id_field": "the invoice's Stripe id field holds it",
+    "metadata_invoice_id": "its metadata names the invoice",
+    "number_in_metadata": "its metadata says the invoice's number",
+    "number_in_description": "its description says the invoice's number",
+    "customer_amount_currency": "the customer's only charge of this amount and currency",
+}
+"""By rule: what made the choice."""
 CHARGE_IDS = ("ch_", "py_", "pi_")
 OURS = "stripe-pay-"
 
@@ -23,15 +33,32 @@ def charges_for(invoice: ns.Invoice, before: timedelta, to: To) -> tuple[Receive
     named = named_by_invoice(invoice, to)
     if named:
         return (named,)
-    pool = [one for one in pool_of(invoice, before, to) if free(one, to)]
+    pool = [one for one in pool_of(invoice, before, to) if is_free(one, to)]
     for rule in to.config.match.invoices.rules:
         found = sorted((one for one in pool if says(one, invoice, rule, to)), key=lambda one: (one.created, one.id))
         charges = tuple(with_payments(one, to) for one in found)
         if rule.by == "customer_amount_currency":
             charges = only_one(charges, invoice)
         if charges:
+            weigh(charges, pool, rule, to)
             return charges
     return ()
+
+
+def is_free(charge: st.Charge, to: To) -> bool:
+    if free(charge, to):
+        return True
+    to.rejected(candidate(charge, "it brought no money, or none of it is left"), "charges of the customer")
+    return False
+
+
+def weigh(charges: Sequence[Received], pool: Sequence[st.Charge], rule: InvoiceRule, to: To) -> None:
+    chosen = {one.charge.id for one in charges}
+    for charge in pool:
+        if charge.id in chosen:
+            to.chose(candidate(charge, PAID[rule.by]), rule.by)
+        else:
+            to.rejected(candidate(charge, "the rule does not tie it to this invoice"), rule.by)
 
 
 def named_by_invoice(invoice: ns.Invoice, to: To) -> Received | None:
@@ -84,12 +111,15 @@ def only_one(charges: Sequence[Received], invoice: ns.Invoice) -> tuple[Received
         name = invoice.tran_id or invoice.id
         raise Ambiguous(
             f"{len(found)} charges could have paid NetSuite invoice {name}: same customer, amount and currency.",
-            action="Link the right charge to the invoice (role inv), or name the invoice in its metadata; then replay.",
-            candidates=[candidate(one.charge) for one in found],
+            action="Choose the right charge, or name the invoice in its metadata and replay.",
+            candidates=[replace(offered(one.charge), role="inv", of=invoice.id) for one in found],
         )
     return found
 
 
-def candidate(charge: st.Charge) -> Candidate:
-    why = f"{captured(charge)} {charge.currency.upper()} on {charge.created:%Y-%m-%d}"
+def offered(charge: st.Charge) -> Candidate:
+    return candidate(charge, f"{captured(charge)} {charge.currency.upper()} on {charge.created:%Y-%m-%d}")
+
+
+def candidate(charge: st.Charge, why: str) -> Candidate:
     return Candidate("stripe", "charge", charge.id, charge.description or charge.id, why)

@@ -209,6 +209,11 @@ def with_email(charge: st.Charge, to: To) -> Payer | None:
     books = to.config.for_account(to.account)
     found = to.netsuite.customers_with_email(email)
     alike = [one for one in found if one.subsidiary is None or books.owns(one.subsidiary)]
+    rule = f"the guest's e-mail {email}"
+    for one in found:
+        if one not in alike:
+            said = f"it belongs to subsidiary {one.subsidiary}, which this Stripe account does not bill for"
+            to.rejected(Candidate("netsuite", "customer", one.id, one.name or one.id, said), rule)
     if len(alike) > 1:
         raise Ambiguous(
             f"{len(alike)} active NetSuite customers have the e-mail {email} of this charge, which has no customer.",
@@ -220,6 +225,8 @@ def with_email(charge: st.Charge, to: To) -> Payer | None:
     if not alike:
         return None
     to.note(f"Posted to NetSuite customer {alike[0].id}: the only active one with the guest's e-mail {email}.")
+    only = Candidate("netsuite", "customer", alike[0].id, alike[0].name or alike[0].id, "the only active one")
+    to.chose(only, rule)
     code = to.netsuite.currency(charge.currency.upper()).id
     if code not in alike[0].currencies:
         to.netsuite.patch(Ref("customer", alike[0].id), {"currencyList": currency_list([code])})

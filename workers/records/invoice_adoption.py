@@ -63,6 +63,8 @@ def taken(source: st.Invoice, internal_id: str, to: To) -> bool:
     if source.from_invoice is not None:
         raise NotReady(f"{source.id} revises {source.from_invoice.invoice}; its link is not there yet.")
     to.note(f"NetSuite invoice {internal_id} belongs to {link.stripe_id}.")
+    belongs = Candidate("netsuite", "invoice", internal_id, internal_id, f"it belongs to {link.stripe_id}")
+    to.rejected(belongs, "an invoice that names it")
     return True
 
 
@@ -71,12 +73,15 @@ def same_customer(source: st.Invoice, found: ns.Invoice, to: To) -> bool:
     if customer is None or customer.netsuite_id == found.entity:
         return True
     to.note(f"NetSuite invoice {found.id} belongs to customer {found.entity}, not to {customer.netsuite_id}.")
+    said = f"it is of customer {found.entity}, not {customer.netsuite_id}"
+    to.rejected(Candidate("netsuite", "invoice", found.id, found.tran_id or found.id, said), "an invoice that names it")
     return False
 
 
 def adopt(source: st.Invoice, found: ns.Invoice, why: str, to: To) -> Link:
     """Save the link, so that neither flow that makes invoices makes a second one."""
     origin = origin_of(source, found, to)
+    to.chose(Candidate("netsuite", "invoice", found.id, found.tran_id or found.id, why), "an invoice that is there")
     to.note(f"Linked to NetSuite invoice {found.id}, because {why}; taken as born in {origin.title()}.")
     return to.links.save(
         "inv",

@@ -6,6 +6,7 @@ fits several invoices equally well is held with the candidates.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from app.core.interfaces import Ledger
 from app.core.match import InvoiceRule
 from app.errors import Ambiguous, Candidate, Held, NotFound
-from app.money import from_minor
+from app.money import from_minor, quantize
 from app.systems.netsuite import objects as ns
 from app.systems.stripe import objects as st
 
@@ -26,12 +27,17 @@ def invoices_of(charge: st.Charge, customer: str | None, to: To) -> tuple[ns.Inv
     link = to.links.of_stripe(charge.id, "inv")
     if link is not None and link.current:
         to.note(f"{charge.id} is linked to NetSuite invoice {link.netsuite_id}.")
-        return (to.netsuite.invoice(link.netsuite_id),)
+        linked = to.netsuite.invoice(link.netsuite_id)
+        to.chose(candidate(linked, link.note or "it is linked"), "link")
+        return (linked,)
     for rule in to.config.match.invoices.rules:
         found = FINDERS[rule.by](charge, customer, rule, to)
         if found:
             to.note(f"{charge.id} pays NetSuite invoice {', '.join(found)}, by the rule {rule.by}.")
-            return tuple(named(internal_id, rule, to) for internal_id in found)
+            chosen = tuple(named(internal_id, rule, to) for internal_id in found)
+            for one in chosen:
+                to.chose(candidate(one, WHY[rule.by]), rule.by)
+            return chosen
     return ()
 
 
@@ -72,11 +78,24 @@ def numbered_in_description(charge: st.Charge, customer: str | None, rule: Invoi
 def only_one_of_amount(charge: st.Charge, customer: str | None, rule: InvoiceRule, to: To) -> Sequence[str]:
     if customer is None or given_back(charge):
         return []
-    found = [one for one in to.netsuite.open_invoices(customer=customer) if of_amount(charge, one, rule, to)]
+    all_of_them = list(to.netsuite.open_invoices(customer=customer))
+    found = [one for one in all_of_them if of_amount(charge, one, rule, to)]
+    for one in all_of_them:
+        if one not in found:
+            to.rejected(candidate(one, unlike(charge, one, rule, to)), rule.by)
     if len(found) > 1:
         raise tie(charge, found, f"of {captured(charge)} {charge.currency.upper()}")
     return [one.id for one in found]
 
+
+WHY = {
+    "stripe_id_field": "its Stripe id field holds the charge",
+    "metadata_invoice_id": "the charge's metadata names it",
+    "number_in_metadata": "the charge's metadata says its number",
+    "number_in_description": "the charge's description says its number",
+    "customer_amount_currency": "the customer's only open invoice of this amount and currency",
+}
+"""By rule: what made the choice."""
 
 FINDERS: dict[str, Finder] = {
     "stripe_id_field": held_by_field,
@@ -141,6 +160,19 @@ def of_amount(charge: st.Charge, invoice: ns.Invoice | ns.InvoiceHead, rule: Inv
     return link is None and apart <= timedelta(days=rule.days)
 
 
+def unlike(charge: st.Charge, invoice: ns.Invoice | ns.InvoiceHead, rule: InvoiceRule, to: To) -> str:
+    """Why `of_amount` says no."""
+    iso, wanted = iso_of(invoice.currency, charge, to), charge.currency.upper()
+    if iso != wanted:
+        return f"it is in {iso}, the charge in {wanted}"
+    if invoice.amount_remaining != captured(charge):
+        return f"{quantize(invoice.amount_remaining, iso)} {iso} is open on it, the charge brought {captured(charge)}"
+    link = to.links.of_netsuite("invoice", invoice.id, "inv")
+    if link is not None:
+        return f"it belongs to {link.stripe_id}"
+    return f"it is dated {invoice.tran_date}, more than {rule.days} days from the charge"
+
+
 def iso_of(currency: str | None, charge: st.Charge, to: To) -> str:
     """Without NetSuite's multiple currencies an invoice names none."""
     return to.netsuite.iso_currency(currency) if currency else charge.currency.upper()
@@ -154,6 +186,10 @@ def of_number(charge: st.Charge, number: str, customer: str | None, to: To) -> s
     """A number is trusted for the charge's own customer; for a guest, when the amount is the same too."""
     all_of_them = to.netsuite.invoices_numbered(number)
     found = [one for one in all_of_them if one.entity == customer or (not customer and one.total == captured(charge))]
+    for one in all_of_them:
+        if one not in found:
+            whose = f"it is of customer {one.entity}, the charge of {customer}"
+            to.rejected(candidate(one, whose if customer else f"its total is {one.total}"), f"number {number}")
     if len(found) > 1:
         raise tie(charge, found, f"numbered {number}")
     if not found:
@@ -164,9 +200,10 @@ def of_number(charge: st.Charge, number: str, customer: str | None, to: To) -> s
 def tie(charge: st.Charge, found: Sequence[ns.InvoiceHead], why: str) -> Ambiguous:
     return Ambiguous(
         f"{len(found)} NetSuite invoices {why} could be what {charge.id} has paid.",
-        action="Link the charge to the right invoice (role inv), or name it in the charge's metadata; then replay.",
-        candidates=[
-            Candidate("netsuite", "invoice", one.id, one.tran_id or one.id, f"{one.amount_remaining} open")
-            for one in found
-        ],
+        action="Choose the right invoice, or name it in the charge's metadata and replay.",
+        candidates=[replace(candidate(one, f"{one.amount_remaining} open"), role="inv", of=charge.id) for one in found],
     )
+
+
+def candidate(one: ns.Invoice | ns.InvoiceHead, why: str) -> Candidate:
+    return Candidate("netsuite", "invoice", one.id, one.tran_id or one.id, why)

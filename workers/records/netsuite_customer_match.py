@@ -68,6 +68,7 @@ def named_in_stripe(source: st.Customer, to: To, _: Rules, __: CustomerRule) -> 
             action=f"Correct or remove `{key}` on the Stripe customer, then replay.",
         ) from None
     to.note(f"Tied to NetSuite customer {internal_id}, which Stripe's metadata {key} names.")
+    to.chose(candidate(record, "Stripe names it"), f"metadata {key}")
     ours = record.external_id == external_id("cust", source.id)
     return Found(Ref("customer", record.id), "stripe" if ours else "netsuite", record=record)
 
@@ -144,17 +145,32 @@ def said_in(source: st.Customer, path: str) -> str | None:
 
 
 def the_one(alike: Sequence[ns.Customer], why: str, source: st.Customer, to: To, rules: Rules) -> Found | None:
-    alike = [one for one in alike if billed_here(one, to)]
+    alike = here(alike, why, to)
     ours = next((one for one in alike if one.external_id == external_id("cust", source.id)), None)
     if ours is not None:
         to.note(f"NetSuite customer {ours.id} was made from this one before.")
+        to.chose(candidate(ours, "it was made from this one before"), why)
         return Found(Ref("customer", ours.id), "stripe", record=to.netsuite.customer(ours.id))
     if len(alike) > 1:
         raise several(alike, why, to)
     if not alike or not may_be_shared(alike[0], why, source, to, rules):
         return None
     to.note(f"Tied to NetSuite customer {alike[0].id}: the only active one with {why}.")
+    to.chose(candidate(alike[0], "the only active one"), why)
     return Found(Ref("customer", alike[0].id), "netsuite")
+
+
+def here(alike: Sequence[ns.Customer], why: str, to: To) -> list[ns.Customer]:
+    """Those of the subsidiaries that this Stripe account bills for."""
+    for one in alike:
+        if not billed_here(one, to):
+            said = f"it belongs to subsidiary {one.subsidiary}, which this Stripe account does not bill for"
+            to.rejected(candidate(one, said), why)
+    return [one for one in alike if billed_here(one, to)]
+
+
+def candidate(one: ns.Customer, why: str) -> Candidate:
+    return Candidate("netsuite", "customer", one.id, one.name or one.id, why)
 
 
 def billed_here(customer: ns.Customer, to: To) -> bool:
@@ -167,7 +183,7 @@ def several(alike: Sequence[ns.Customer], why: str, to: To) -> Ambiguous:
         f"{len(alike)} active NetSuite customers have the {why}.",
         action=f"Put the right one's internal id into the Stripe customer's metadata `{key}`, or link the two; "
         "then replay.",
-        candidates=[Candidate("netsuite", "customer", one.id, one.name or one.id, why) for one in alike],
+        candidates=[candidate(one, why) for one in alike],
     )
 
 
@@ -178,10 +194,11 @@ def may_be_shared(customer: ns.Customer, why: str, source: st.Customer, to: To, 
         return True
     if rules.shared_email == "create":
         to.note(f"NetSuite customer {customer.id} has the same {why.split()[0]}, but belongs to {link.stripe_id}.")
+        to.rejected(candidate(customer, f"it belongs to {link.stripe_id}"), why)
         return False
     raise Ambiguous(
         f"NetSuite customer {customer.id} has the {why}, but belongs to {link.stripe_id} already.",
         action="Set the option `shared_email` to share or create, or name the right customer in Stripe's metadata "
         f"`{to.config.fields.metadata_customer_id}`; then replay.",
-        candidates=[Candidate("netsuite", "customer", customer.id, customer.name, f"belongs to {link.stripe_id}")],
+        candidates=[candidate(customer, f"belongs to {link.stripe_id}")],
     )

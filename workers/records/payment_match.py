@@ -1,11 +1,14 @@
 """Which of NetSuite's own payments a charge is: what a person has keyed in must not be booked a second time."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 from app.core.interfaces import Ledger
 from app.core.links import external_id
 from app.errors import Ambiguous, Candidate, Held, NotFound
+from app.money import quantize
 from app.systems.netsuite import objects as ns
 from app.systems.netsuite.records import Ref
 from app.systems.stripe import objects as st
@@ -44,6 +47,7 @@ def adopt(charge: st.Charge, payer: Payer, apart: timedelta, to: To) -> bool:
     heads = to.netsuite.payments_of(payer.id, since=day - apart, charge_id_field=field)
     found = [one for one in heads if one.custom.get(field) == charge.id and free(one, to)]
     found = found or [one for one in heads if not one.custom.get(field) and alike(one, charge, day, apart, to)]
+    weigh(heads, found, charge, to)
     if len(found) > 1:
         raise several(found, charge)
     if not found:
@@ -51,6 +55,29 @@ def adopt(charge: st.Charge, payer: Payer, apart: timedelta, to: To) -> bool:
     to.note(f"Linked to NetSuite's own customer payment {found[0].tran_id or found[0].id}, of {found[0].tran_date}.")
     link(charge, to.netsuite.transaction("customerPayment", found[0].id), to)
     return True
+
+
+def weigh(heads: Sequence[ns.PaymentHead], found: Sequence[ns.PaymentHead], charge: st.Charge, to: To) -> None:
+    rule = "NetSuite's own payments of the customer"
+    for one in heads:
+        if one not in found:
+            to.rejected(candidate(one, unlike(one, charge, to)), rule)
+        elif len(found) == 1:
+            to.chose(candidate(one, "the only one of this amount, currency and day, and of no other charge"), rule)
+
+
+def unlike(head: ns.PaymentHead, charge: st.Charge, to: To) -> str:
+    """Why it is not the charge."""
+    iso = to.netsuite.iso_currency(head.currency)
+    if iso != charge.currency.upper() or head.payment != captured(charge):
+        return f"it is {quantize(head.payment, iso)} {iso}, the charge {captured(charge)} {charge.currency.upper()}"
+    if not free(head, to):
+        return "it belongs to another charge"
+    return f"it is dated {head.tran_date}, too far from the charge"
+
+
+def candidate(one: ns.PaymentHead, why: str) -> Candidate:
+    return Candidate("netsuite", "customerPayment", one.id, one.tran_id or one.id, why)
 
 
 def alike(head: ns.PaymentHead, charge: st.Charge, day: date, apart: timedelta, to: To) -> bool:
@@ -68,11 +95,8 @@ def free(head: ns.PaymentHead, to: To) -> bool:
 def several(found: list[ns.PaymentHead], charge: st.Charge) -> Ambiguous:
     return Ambiguous(
         f"{len(found)} customer payments in NetSuite could be {charge.id}: same customer, amount and currency.",
-        action="Link the right one to the charge (role pay), or name it in the charge's metadata; then replay.",
-        candidates=[
-            Candidate("netsuite", "customerPayment", one.id, one.tran_id or one.id, f"dated {one.tran_date}")
-            for one in found
-        ],
+        action="Choose the right one, or name it in the charge's metadata and replay.",
+        candidates=[replace(candidate(one, f"dated {one.tran_date}"), role="pay", of=charge.id) for one in found],
     )
 
 

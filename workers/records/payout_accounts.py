@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.config import Accounts, by_currency, required
 from app.core.interfaces import Ledger
-from app.errors import Held
+from app.errors import Unmapped
 from app.systems.stripe import objects as st
 from workers.records.payout_rows import Row
 
@@ -62,7 +62,7 @@ def fee(kind: str, row_kind: str, iso: str, subsidiary: str | None, to: Ledger[A
 
 
 def other(row: Row, iso: str, subsidiary: str | None, to: Ledger[Any]) -> str:
-    """Of what no record stands for. Raises Held naming the type that is not mapped."""
+    """Of what no record stands for. Raises Unmapped naming the type that is not mapped."""
     accounts, movement = accounts_of(subsidiary, to), row.movement
     found = accounts.payout_types.get(movement.reporting_category) or accounts.payout_types.get(movement.type)
     if found:
@@ -75,10 +75,9 @@ def other(row: Row, iso: str, subsidiary: str | None, to: Ledger[Any]) -> str:
         reserves = by_currency(accounts.reserves, iso)
         return _set(reserves, f"reserves.{iso}", f"No account is set for Stripe's reserves in {iso}.", subsidiary, to)
     missing = path(f"payout_types.{movement.reporting_category}", subsidiary, to)
-    raise Held(
+    raise Unmapped(
         f"{movement.id} is of the type {movement.type} ({movement.reporting_category}), for which no account is set.",
-        code="unmapped",
-        action=f"Set `{missing}` in the configuration, then replay.",
+        setting=missing,
     )
 
 

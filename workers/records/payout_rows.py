@@ -6,22 +6,13 @@ from typing import Any
 
 from app.core.interfaces import Ledger
 from app.core.links import ROLES, Link
+from app.core.payout_tables import BY_MOVEMENT
+from app.core.payout_tables import ROLES as RECORDED
 from app.errors import AmountMismatch, Held, LinkMissing, NotReady
 from app.money import from_minor
 from app.systems.stripe import objects as st
 from workers.records.charged import charged
 
-RECORDED = {
-    "charge": ("pay", "cs", "cdep"),
-    "refund": ("crf", "cr"),
-    "refund_failure": ("crf", "cr"),
-    "dispute": ("crf", "cr"),
-    "charge_failure": ("crf", "cr"),
-    "dispute_reversal": ("pay", "cs"),
-}
-"""Reporting category -> roles of the record that must be in NetSuite. docs.stripe.com/reports/reporting-categories."""
-BY_MOVEMENT = ("dispute", "charge_failure", "dispute_reversal")
-"""Recorded under the balance transaction's own id: a dispute may take money several times."""
 FEES = ("fee", "tax", "network_cost")
 SHOWN = 10
 
@@ -83,7 +74,9 @@ def kind_of(movement: st.BalanceTransaction) -> str:
 
 def paid_out(payout: st.Payout, to: Ledger[Any]) -> list[st.BalanceTransaction]:
     """Oldest first. Raises AmountMismatch when they do not add up to the payout."""
-    listed = [one for one in to.stripe.balance_transactions(payout=payout.id) if one.source != payout.id]
+    everything = list(to.stripe.balance_transactions(payout=payout.id))
+    to.payouts.itemised(payout.id, everything)
+    listed = [one for one in everything if one.source != payout.id]
     total = sum(one.net for one in listed)
     if total != payout.amount:
         raise AmountMismatch(

@@ -58,6 +58,7 @@ def named_in_netsuite(source: ns.Customer, to: To, _: CustomerRule) -> Found | N
     if customer.deleted or of_another(customer, source, to):
         return None
     to.note(f"Tied to {customer.id}, which NetSuite's field {field} names.")
+    to.chose(candidate(customer, "NetSuite names it"), f"field {field}")
     return Found(customer)
 
 
@@ -69,6 +70,8 @@ def of_another(customer: st.Customer, source: ns.Customer, to: To) -> bool:
     if owner in (None, source.id):
         return False
     to.note(f"Stripe customer {customer.id}, which the field names, belongs to NetSuite customer {owner}.")
+    said = f"it belongs to NetSuite customer {owner}"
+    to.rejected(candidate(customer, said), f"field {to.config.fields.customer_stripe_id}")
     return True
 
 
@@ -168,13 +171,25 @@ def living(customers: Sequence[st.Customer]) -> list[st.Customer]:
 
 def free(alike: Sequence[st.Customer], source: ns.Customer, to: To) -> list[st.Customer]:
     """Those that belong to no other NetSuite customer."""
-    key = to.config.fields.metadata_customer_id
-    return [one for one in alike if one.metadata.get(key) in (None, "", source.id) and not taken(one, source, to)]
+    owners = [(one, other_owner(one, source, to)) for one in alike]
+    for one, owner in owners:
+        if owner:
+            to.rejected(candidate(one, f"it belongs to NetSuite customer {owner}"), "customers that nobody else has")
+    return [one for one, owner in owners if owner is None]
 
 
-def taken(customer: st.Customer, source: ns.Customer, to: To) -> bool:
+def other_owner(customer: st.Customer, source: ns.Customer, to: To) -> str | None:
+    """The other NetSuite customer that its metadata, or a link, says it belongs to."""
+    marked_as = customer.metadata.get(to.config.fields.metadata_customer_id)
+    if marked_as not in (None, "", source.id):
+        return marked_as
     link = to.links.of_stripe(customer.id, "cust")
-    return link is not None and link.current and link.netsuite_id != source.id
+    other = link is not None and link.current and link.netsuite_id != source.id
+    return link.netsuite_id if link is not None and other else None
+
+
+def candidate(one: st.Customer, why: str) -> Candidate:
+    return Candidate("stripe", "customer", one.id, one.name or one.email or one.id, why)
 
 
 def only_one(customers: Sequence[st.Customer], source: ns.Customer, why: str, to: To) -> Found | None:
@@ -185,9 +200,8 @@ def only_one(customers: Sequence[st.Customer], source: ns.Customer, why: str, to
             f"{len(customers)} Stripe customers have {why}.",
             action=f"Put the right one's id into NetSuite's field {to.config.fields.customer_stripe_id} of customer "
             f"{source.id}, or link the two; then replay.",
-            candidates=[
-                Candidate("stripe", "customer", one.id, one.name or one.email or one.id, why) for one in customers
-            ],
+            candidates=[candidate(one, why) for one in customers],
         )
     to.note(f"Tied to {customers[0].id}: the only Stripe customer with {why}.")
+    to.chose(candidate(customers[0], "the only one"), why)
     return Found(customers[0])

@@ -6,9 +6,9 @@ from app.core.interfaces import Ledger
 
 
 def cut(text: str | None, longest: int) -> str | None:
-    """None for what is empty."""
-    stripped = (text or "").strip()
-    return stripped[:longest].rstrip() or None
+    """None for what is empty; the very text where nothing has to be cut."""
+    short = (text or "").strip()[:longest].rstrip()
+    return text if text and short == text else short or None
 
 
 def cut_with_note(to: Ledger[Any], what: str, text: str | None, longest: int) -> str | None:
