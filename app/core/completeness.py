@@ -6,7 +6,7 @@ to a named end or is still being worked on.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 
@@ -66,7 +66,7 @@ class Day:
     @property
     def adds_up(self) -> bool:
         ended = self.done + self.skipped + self.held + self.open + self.dead
-        return not self.missing and self.stored == ended
+        return not self.missing and self.at_stripe <= self.stored == ended
 
 
 def window(now: datetime, days: int, start_date: date | None = None) -> tuple[datetime, datetime]:
@@ -87,6 +87,26 @@ def count(database: Database, account: str, listed: Iterable[Listed], start: dat
         stored_ids = _among(session, account, [one for ids in theirs.values() for one in ids])
     days = sorted(theirs.keys() | ours.keys())
     return [_day(account, day, theirs.get(day, set()), ours[day], fates[day], stored_ids) for day in days]
+
+
+def count_again(database: Database, days: Sequence[Day]) -> list[Day]:
+    """Days that Stripe need not be asked about once more: what became of their events since. All of one account."""
+    if not days:
+        return []
+    account = days[0].account
+    first, last = min(one.day for one in days), max(one.day for one in days)
+    start = datetime.combine(first, time.min, UTC)
+    end = datetime.combine(last + timedelta(days=1), time.min, UTC)
+    with database.session_scope() as session:
+        ours, fates = _stored(session, account, start, end), _fates(session, account, start, end)
+        arrived = _among(session, account, [each for one in days for each in one.missing])
+    return [_anew(one, ours[one.day], fates[one.day], arrived) for one in days]
+
+
+def _anew(day: Day, stored: int, fates: Counter[str], arrived: set[str]) -> Day:
+    counted = _day(day.account, day.day, set(), stored, fates, set())
+    missing = tuple(one for one in day.missing if one not in arrived)
+    return replace(counted, at_stripe=day.at_stripe, missing=missing)
 
 
 def _day(account: str, day: date, theirs: set[str], stored: int, fates: Counter[str], stored_ids: set[str]) -> Day:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
+from app.core import error_codes
 from app.core.config import Config
 from app.core.runs import OPEN, Run
 from app.core.tables import Issue, IssueNote
@@ -19,32 +20,10 @@ from app.core.tables import Issue, IssueNote
 STATES = ("open", "acknowledged", "ignored", "snoozed", "resolved")
 TIEOUT = "tieout"
 """The author of what nobody wrote."""
+MOST = 10_001
+"""Runs of an issue are counted up to here: so many are more than 10,000."""
 _LOCK = 7133003
 _RESOLVES = ("open", "acknowledged", "snoozed")
-
-# By error code, else by error class. No sentence holds anything of a customer's: titles leave the house in alerts.
-_WORDS: Mapping[str, str] = {
-    "unmapped": "a setting is missing",
-    "ambiguous": "several records fit, and one has to be chosen",
-    "amount_mismatch": "two sums differ, so nothing is posted",
-    "period_closed": "the accounting period is closed",
-    "duplicate_name": "another record has the same name or number",
-    "not_allowed": "the record's state does not allow the step",
-    "test_mode": "a test-mode account may not reach a live ledger",
-    "throttled": "the other system keeps asking to slow down",
-    "unavailable": "the other system does not answer",
-    "conflict": "the record is locked or changed by somebody else",
-    "outcome_unknown": "requests are sent, but no answer comes",
-    "auth_failed": "the other system does not accept the credentials",
-    "not_ready": "the source object does not take its final shape",
-    "link_missing": "an object that it needs is not in the other system",
-    "forbidden": "the role or the key lacks a permission",
-    "not_found": "the object does not exist any more",
-    "waits_for": "an object that it waits for is held",
-    "held": "a person has to decide",
-    "permanent": "the other system refuses the record",
-}
-_UNFORESEEN = "something unforeseen went wrong inside Tieout"
 
 
 class Ended(Protocol):
@@ -62,7 +41,7 @@ class Ended(Protocol):
 
 @dataclass(frozen=True)
 class Weight:
-    """How many runs of an issue are not finished, and the newest of them as an example."""
+    """How many runs of an issue are not finished (`MOST`: more), and the newest of them as an example."""
 
     open_runs: int = 0
     example: int | None = None
@@ -173,7 +152,8 @@ def _seen(session: Session, issue: Issue, run_id: int, now: datetime) -> None:
 
 
 def _title(flow_title: str, error_class: str | None, code: str, field: str) -> str:
-    words = _WORDS.get(code) or f"{_WORDS.get(error_class or '', _UNFORESEEN)} ({code})"
+    row = error_codes.about(code, error_class, field)
+    words = row.words if error_codes.is_known(code) else f"{row.words} ({code})"
     about = f": {field}" if field else ""
     return f"{flow_title}: {words}{about}."
 
@@ -200,13 +180,25 @@ def _take_along(session: Session, run_id: int, issue_id: int) -> list[int | None
 # looked at and decided by people ---------------------------------------------------------------------------------
 
 
+# Ordered as ix_runs_issue_id_state_id is, or the planner may walk through all runs by their id.
+_WEIGHTS = text(
+    """
+    SELECT issue AS issue_id, least(sum(found.runs), :most) AS open_runs, max(found.newest) AS example
+    FROM unnest(CAST(:ids AS bigint[])) AS issue, unnest(CAST(:open AS text[])) AS one_state, LATERAL (
+        SELECT count(*) AS runs, max(id) AS newest FROM (
+            SELECT id FROM runs WHERE issue_id = issue AND state = one_state
+            ORDER BY issue_id DESC, state DESC, id DESC LIMIT :most) AS last) AS found
+    GROUP BY issue
+    """
+)
+
+
 def weights(session: Session, ids: Sequence[int]) -> dict[int, Weight]:
-    rows = session.execute(
-        select(Run.issue_id, func.count(), func.max(Run.id))
-        .where(Run.issue_id.in_(ids), Run.state.in_(OPEN))
-        .group_by(Run.issue_id)
-    )
-    return {issue_id: Weight(number, newest) for issue_id, number, newest in rows if issue_id}
+    """Counted up to `MOST` runs of each."""
+    if not ids:
+        return {}
+    rows = session.execute(_WEIGHTS, {"ids": list(ids), "open": list(OPEN), "most": MOST})
+    return {row.issue_id: Weight(int(row.open_runs), row.example) for row in rows if row.open_runs}
 
 
 def locked(session: Session, issue_id: int) -> Issue:
@@ -225,7 +217,14 @@ def note(session: Session, issue_id: int, author: str, words: str, now: datetime
 
 
 def decide(
-    session: Session, issue_id: int, state: str, *, actor: str, now: datetime, until: datetime | None = None
+    session: Session,
+    issue_id: int,
+    state: str,
+    *,
+    actor: str,
+    now: datetime,
+    until: datetime | None = None,
+    reason: str = "",
 ) -> dict[str, Any]:
     """What changed: name -> [before, after]. Raises LookupError; ValueError for a snooze without a future end."""
     row = locked(session, issue_id)
@@ -238,7 +237,7 @@ def decide(
     if before == state and state != "snoozed":
         return {}
     words = f" until {until:%Y-%m-%d %H:%M} UTC" if until and state == "snoozed" else ""
-    _write(session, issue_id, actor, f"Was {before}, is {state} now{words}.", now)
+    _write(session, issue_id, actor, f"Was {before}, is {state} now{words}. {reason}".rstrip(), now)
     return {"state": [before, state]}
 
 
