@@ -3,7 +3,19 @@
 from sqlalchemy import Connection, create_engine
 
 from alembic import context
-from app.core import attempts, audit, inbox, links, retries, runs, tables  # noqa: F401  (fill the metadata)
+from app.core import (  # noqa: F401  (fill the metadata)
+    attempts,
+    audit,
+    completeness_rows,
+    inbox,
+    links,
+    payout_tables,
+    retries,
+    run_counts,
+    runs,
+    search,
+    tables,
+)
 from app.db import Base, sqlalchemy_url
 from app.settings import settings
 

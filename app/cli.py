@@ -15,8 +15,25 @@ from sqlalchemy.exc import OperationalError
 
 from app.admin import actions, doctor, show
 from app.admin.carry import BookingBroker, carry
-from app.admin.commands import alerts, audit, config, events, flows, issues, jobs, links, retries, runs, tokens
+from app.admin.commands import (
+    alerts,
+    audit,
+    completeness,
+    config,
+    events,
+    flows,
+    issues,
+    jobs,
+    links,
+    payouts,
+    retries,
+    runs,
+    stripe,
+    tokens,
+    users,
+)
 from app.admin.commands.common import ACTOR, Account, Json, Parts, installation
+from app.admin.commands.doctor import printed
 from app.admin.models import PreviewOut, RunOut
 from app.core.flow import AnyFlow, WrongId
 from app.core.plan import InvalidConfig, Stale
@@ -42,11 +59,16 @@ GROUPS = {
     "links": links.app,
     "config": config.app,
     "jobs": jobs.app,
+    "payouts": payouts.app,
     "tokens": tokens.app,
+    "users": users.app,
+    "stripe": stripe.app,
 }
 for name, commands in GROUPS.items():
     app.add_typer(commands, name=name)
 app.command()(audit.audit)
+app.command("tie-out")(payouts.tie_out)
+app.command()(completeness.completeness)
 sandbox = typer.Typer(help="A Stripe and a NetSuite to play against.", rich_markup_mode=None)
 app.add_typer(sandbox, name="sandbox")
 
@@ -267,12 +289,8 @@ def examine(context: typer.Context, json: Json = False) -> None:
     if json:
         show.as_json(found)
     else:
-        show.table(("", "check", "what was found", "what to do"), [_finding(each) for each in found])
+        printed(found)
     raise typer.Exit(1 if any(each.state == "fail" for each in found) else 0)
-
-
-def _finding(each: doctor.Finding) -> tuple[str, ...]:
-    return each.state, each.check, each.detail, each.action
 
 
 @contextmanager

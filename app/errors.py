@@ -27,7 +27,7 @@ outside system's own code, kept underneath.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from decimal import Decimal
 
@@ -127,13 +127,23 @@ def _not_there(subject: str, others: int) -> str:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One record that could have been meant; `why` says what speaks for or against it."""
+    """One record that could have been meant; `why` says what speaks for or against it.
+
+    `role` and `of`: the link that choosing it makes, and the object in the other system that it would be linked to;
+    without a role it cannot be chosen here.
+    """
 
     system: str
     type: str
     id: str
     label: str
     why: str
+    role: str = ""
+    of: str = ""
+
+    def told(self) -> dict[str, str]:
+        """As it is kept with the run."""
+        return {name: value for name, value in asdict(self).items() if value or name not in ("role", "of")}
 
 
 class Held(TieoutError):

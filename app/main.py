@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from app.admin import router as admin_router
 from app.core.interfaces import Stripe
 from app.core.links import StoredLinks
-from app.dashboard.home import router as dashboard_router
+from app.dashboard import site
 from app.links_out import Current
 from app.links_out import router as links_router
 from app.receiver.asgi import Receiver
@@ -28,6 +28,12 @@ class Application:
     def __init__(self, receiver: Receiver | None, pages: FastAPI) -> None:
         self._receiver = receiver
         self.pages = pages
+
+    def stopping(self) -> None:
+        """The server is about to stop and waits for the requests in flight; those without an end have to be told."""
+        live = getattr(self.pages.state, "live", None)
+        if live is not None:
+            live.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._receiver is not None and self._receiver.handles(scope):
@@ -57,7 +63,7 @@ def create_app(parts: Parts, *, webhooks: bool = True, pages: bool = True) -> Ap
     api.include_router(links_router(settings.secret(), _destinations(parts)))
     if pages:
         api.include_router(admin_router)
-        api.include_router(dashboard_router)
+        site.add_to(api)
     return Application(receiver, api)
 
 

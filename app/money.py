@@ -6,6 +6,8 @@ Stripe counts in integers of the smallest unit it charges (docs.stripe.com/curre
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
+from app.origin import carried
+
 # docs.stripe.com/currencies, "Zero-decimal currencies". UGX stands in that list, but its amounts are still sent
 # times 100 ("special cases", same page); ISK likewise.
 ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
@@ -24,7 +26,7 @@ def exponent(currency: str) -> int:
 
 def from_minor(amount: int, currency: str) -> Decimal:
     """1050, "usd" -> Decimal("10.50"); 1050, "jpy" -> Decimal("1050"); 1050, "kwd" -> Decimal("1.050")."""
-    return Decimal(amount).scaleb(-exponent(currency))
+    return carried(amount, Decimal(amount).scaleb(-exponent(currency)))
 
 
 def to_minor(amount: Decimal, currency: str) -> int:

@@ -15,6 +15,7 @@ from types import FrameType
 import structlog
 import uvicorn
 
+from app.admin.accounts import first_link
 from app.embedded import database_url, embedded_worker
 from app.logs import configure_logging
 from app.main import create_app
@@ -47,10 +48,18 @@ def up(settings: Settings, only: str | None = None) -> None:
     elif settings.in_memory_broker:
         with running(settings) as started:
             log.info("tieout.started", url=started.url)
+            greet(started.parts)
             _wait_for_signal()
         log.info("tieout.stopped")
     else:
         _several(settings)
+
+
+def greet(parts: Parts) -> None:
+    """Printed, not logged: whoever has this link becomes the administrator."""
+    link = None if parts.settings.demo else first_link(parts)
+    if link is not None:
+        print(f"There is no administrator yet. This link makes the first one, once, within a day:\n{link}", flush=True)
 
 
 @contextmanager
@@ -127,6 +136,7 @@ def _several(settings: Settings) -> None:
         stopping = _signal_event()
         address = f"http://{settings.host}:{settings.port}"
         log.info("tieout.started", url=address, processes={child.name: child.pid for child in children})
+        greet(build(settings, url, CeleryBroker()))
         while not stopping.wait(0.5):
             for child in children:
                 child.keep_alive()

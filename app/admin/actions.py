@@ -54,11 +54,11 @@ def account_called(parts: Parts, name: str | None) -> str:
 # retries ---------------------------------------------------------------------------------------------------------
 
 
-def replay(parts: Parts, run_id: int, *, actor: str) -> None:
+def replay(parts: Parts, run_id: int, *, actor: str, reason: str = "") -> None:
     with parts.database.session_scope() as session:
         before = _waiting(session, run_id, "replayed")
         queued = runs.replay(session, [run_id], now=parts.clock.now(), resend_after=RESEND_AFTER)
-        audit.note(session, actor, "retry.replayed", f"run:{run_id}", was=before)
+        audit.note(session, actor, "retry.replayed", f"run:{run_id}", was=before, **_given(reason=reason))
     jobs.send(parts.broker, parts.catalogue, queued)
 
 
@@ -68,6 +68,32 @@ def dismiss(parts: Parts, run_id: int, reason: str, *, actor: str) -> None:
         runs.dismiss(session, run_id, reason)
         issues.left(session, session.get_one(Run, run_id).issue_id, parts.clock.now())
         audit.note(session, actor, "retry.dismissed", f"run:{run_id}", was=before, reason=reason)
+
+
+def hold(parts: Parts, run_id: int, reason: str, *, actor: str) -> None:
+    """Nothing tries it until somebody replays it, or until something new happens to its object."""
+    with parts.database.session_scope() as session:
+        row = session.get(Run, run_id, with_for_update=True)
+        if row is None:
+            raise LookupError(f"There is no run {run_id}.")
+        before = row.state
+        if not runs.hold(session, [run_id], reason):
+            raise Impossible(f"Run {run_id} is {before}, so it cannot be held.{_INSTEAD_OF_HOLDING.get(before, '')}")
+        session.refresh(row)
+        title = parts.catalogue[row.flow].title if row.flow in parts.catalogue else row.flow
+        issues.join(session, row, title, parts.clock.now())
+        audit.note(session, actor, "run.held", f"run:{run_id}", was=before, reason=reason)
+
+
+_INSTEAD_OF_HOLDING = {
+    "running": " It is being tried at this moment: look again in a few seconds.",
+    "held": " It waits for a person already.",
+    "dead": " Nothing tries it any more: it waits for a person already.",
+}
+
+
+def _given(**words: str) -> dict[str, str]:
+    return {name: said for name, said in words.items() if said}
 
 
 def _waiting(session: Session, run_id: int, done: str) -> str:
@@ -111,7 +137,9 @@ def redispatch(parts: Parts, event_id: int, *, actor: str) -> None:
 # flows -----------------------------------------------------------------------------------------------------------
 
 
-def run_now(parts: Parts, flow: AnyFlow, account: str, subjects: Sequence[str], *, actor: str) -> dict[str, int]:
+def run_now(
+    parts: Parts, flow: AnyFlow, account: str, subjects: Sequence[str], *, actor: str, reason: str = ""
+) -> dict[str, int]:
     """The run of each subject, queued; nothing is refused because the flow is switched off: a person asked for it."""
     now = parts.clock.now()
     with parts.database.session_scope() as session:
@@ -119,7 +147,8 @@ def run_now(parts: Parts, flow: AnyFlow, account: str, subjects: Sequence[str], 
             queued, found = replay_named(session, flow, subjects, actor=actor, now=now)
         else:
             queued, found = runs.demand(session, flow, account, subjects, now=now, resend_after=RESEND_AFTER)
-            audit.note(session, actor, "flow.demanded", f"flow:{flow.key}", account=account, subjects=list(subjects))
+            told = {"account": account, "subjects": list(subjects), **_given(reason=reason)}
+            audit.note(session, actor, "flow.demanded", f"flow:{flow.key}", **told)
     jobs.send(parts.broker, parts.catalogue, queued)
     return found
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from app.admin.actions import Impossible
 from app.admin.models import AlertOut
 from app.admin.parts import Parts
@@ -12,15 +14,32 @@ from app.core.jobs import RunFilter
 from app.core.tables import Alert, Job
 
 
-def decide(parts: Parts, issue_id: int, state: str, *, actor: str, until: datetime | None = None) -> None:
-    now = parts.clock.now()
+def decide(
+    parts: Parts, issue_id: int, state: str, *, actor: str, until: datetime | None = None, reason: str = ""
+) -> None:
     with parts.database.session_scope() as session:
-        try:
-            changed = issues.decide(session, issue_id, state, actor=actor, now=now, until=until)
-        except ValueError as error:
-            raise Impossible(f"Issue {issue_id} cannot be snoozed: {error}.") from None
-        ends = {"until": until.isoformat()} if until else {}
-        audit.note(session, actor, f"issue.{_PAST[state]}", f"issue:{issue_id}", **changed, **ends)
+        _decide(session, issue_id, state, actor=actor, now=parts.clock.now(), until=until, reason=reason)
+
+
+def decide_all(
+    parts: Parts, ids: Sequence[int], state: str, *, actor: str, until: datetime | None = None, reason: str = ""
+) -> None:
+    """All of them, or none. Raises LookupError, Impossible."""
+    with parts.database.session_scope() as session:
+        for issue_id in sorted(set(ids)):
+            _decide(session, issue_id, state, actor=actor, now=parts.clock.now(), until=until, reason=reason)
+
+
+def _decide(
+    session: Session, issue_id: int, state: str, *, actor: str, now: datetime, until: datetime | None, reason: str
+) -> None:
+    try:
+        changed = issues.decide(session, issue_id, state, actor=actor, now=now, until=until, reason=reason)
+    except ValueError as error:
+        raise Impossible(f"Issue {issue_id} cannot be snoozed: {error}.") from None
+    given = {"until": until.isoformat() if until else "", "reason": reason}
+    told = {name: value for name, value in given.items() if value}
+    audit.note(session, actor, f"issue.{_PAST[state]}", f"issue:{issue_id}", **changed, **told)
 
 
 _PAST = {
@@ -33,9 +52,15 @@ _PAST = {
 
 
 def assign(parts: Parts, issue_id: int, assignee: str, *, actor: str) -> None:
+    assign_all(parts, [issue_id], assignee, actor=actor)
+
+
+def assign_all(parts: Parts, ids: Sequence[int], assignee: str, *, actor: str) -> None:
+    """All of them, or none. Raises LookupError."""
     with parts.database.session_scope() as session:
-        changed = issues.assign(session, issue_id, assignee, actor=actor, now=parts.clock.now())
-        audit.note(session, actor, "issue.assigned", f"issue:{issue_id}", **changed)
+        for issue_id in sorted(set(ids)):
+            changed = issues.assign(session, issue_id, assignee, actor=actor, now=parts.clock.now())
+            audit.note(session, actor, "issue.assigned", f"issue:{issue_id}", **changed)
 
 
 def note(parts: Parts, issue_id: int, words: str, *, actor: str) -> None:
@@ -56,6 +81,21 @@ def replay(parts: Parts, issue_id: int, *, actor: str, reason: str) -> Job:
     with parts.database.session_scope() as session:
         issues.locked(session, issue_id)
         return jobs.replay_all(session, RunFilter(issue=issue_id), actor=actor, reason=reason or f"Issue {issue_id}")
+
+
+def replay_several(parts: Parts, ids: Sequence[int], *, actor: str, reason: str) -> list[Job]:
+    """A job for each that has something to replay, not sent yet. Raises LookupError, with nothing made."""
+    with parts.database.session_scope() as session:
+        for issue_id in sorted(set(ids)):
+            issues.locked(session, issue_id)
+        made = [
+            jobs.replay_all(session, RunFilter(issue=one), actor=actor, reason=reason or f"Issue {one}")
+            for one in sorted(set(ids))
+            if jobs.count(session, RunFilter(issue=one).replayable())
+        ]
+    if not made:
+        raise Impossible("No record of these issues waits for a replay.")
+    return made
 
 
 def send_test(parts: Parts, receiver: str | None, *, actor: str) -> list[AlertOut]:

@@ -1,31 +1,41 @@
 """`/flows`: the switches, options and counters of each flow; run, sweep and preview it now."""
 
+from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from sqlalchemy.orm import Session
 
-from app.admin import actions, queries
+from app.admin import actions, bulk, flow_facts, flow_options, queries
 from app.admin.auth import Admin, Operator, Reader
+from app.admin.flow_facts import Span
 from app.admin.models import (
+    ActivityOut,
+    BackFillIn,
+    ChangeOut,
+    DifferenceOut,
+    FlowChangeOut,
     FlowDetail,
     FlowOut,
     JobOut,
     Note,
     OptionsIn,
     OptionsOut,
+    OptionsPlanIn,
     Page,
+    PlanOut,
     PreviewIn,
     PreviewOut,
     RunNow,
+    ScheduleIn,
     Started,
     SweepNow,
     Switch,
 )
-from app.admin.parts import Parts, parts_of, reading
+from app.admin.parts import Parts, now_of, parts_of, reading
 from app.admin.problems import AdminRoute, refusals
 from app.core import config as configuration
-from app.core import jobs
+from app.core import jobs, plan
 
 router = APIRouter(prefix="/flows", tags=["flows"], route_class=AdminRoute)
 Key = Annotated[str, Path(max_length=100, examples=["stripe_customer_to_netsuite"])]
@@ -43,7 +53,7 @@ def get_flow(_: Reader, key: Key, request: Request, session: Annotated[Session, 
 
 @router.post("/{key}/switch", summary="Switch a flow on or off", responses=refusals(404))
 def switch(who: Admin, key: Key, wanted: Switch, request: Request) -> FlowDetail:
-    """Off: its events are ignored by name. What is queued already is still carried out."""
+    """Off: its events are ignored by name. What is queued already is still carried out, so this drains it, too."""
     return _configured(request, key, who.name, wanted.note, enabled=wanted.enabled)
 
 
@@ -55,6 +65,36 @@ def pause(who: Operator, key: Key, note: Note, request: Request) -> FlowDetail:
 @router.post("/{key}/resume", summary="Go on with a paused flow", responses=refusals(404))
 def resume(who: Operator, key: Key, note: Note, request: Request) -> FlowDetail:
     return _configured(request, key, who.name, note.note, paused=False)
+
+
+@router.post("/{key}/schedule", summary="Set how often a flow looks by itself", responses=refusals(404, 409))
+def schedule(who: Admin, key: Key, wanted: ScheduleIn, request: Request) -> FlowDetail:
+    parts = parts_of(request)
+    flow = actions.flow_called(parts, key)
+    flow_options.schedule(parts, flow, wanted.every_minutes, actor=who.name, note=wanted.note)
+    with parts.database.session_scope() as session:
+        return queries.flow(session, flow)
+
+
+@router.get("/{key}/activity", summary="What a flow did lately, by hour or day", responses=refusals(404))
+def activity(
+    _: Reader,
+    key: Key,
+    request: Request,
+    session: Annotated[Session, Depends(reading)],
+    span: Annotated[Span, Query(description="The last day by the hour, or the last thirty days.")] = "24h",
+) -> ActivityOut:
+    flow, now = actions.flow_called(parts_of(request), key), now_of(request)
+    found = flow_facts.activity(session, now, span, flow.key).get(key, flow_facts.nothing(now, span))
+    return ActivityOut(times=list(found.times), states={state: list(each) for state, each in found.states.items()})
+
+
+@router.get("/{key}/changes", summary="Who changed a flow's settings, newest first", responses=refusals(404))
+def changes(
+    _: Reader, key: Key, request: Request, session: Annotated[Session, Depends(reading)]
+) -> list[FlowChangeOut]:
+    flow = actions.flow_called(parts_of(request), key)
+    return [FlowChangeOut(**asdict(each)) for each in flow_facts.changes(session, flow.key, limit=50)]
 
 
 @router.get("/{key}/options", summary="A flow's options and their schema", responses=refusals(404))
@@ -70,6 +110,22 @@ def put_options(who: Admin, key: Key, wanted: OptionsIn, request: Request) -> Op
         parts, flow, actor=who.name, note=wanted.note, based_on=wanted.based_on, options=wanted.options
     )
     return _options(parts, key)
+
+
+@router.post("/{key}/options/plan", summary="What other options would change", responses=refusals(404))
+def plan_options(_: Operator, key: Key, wanted: OptionsPlanIn, request: Request) -> PlanOut:
+    """Which of the flow's last records would come out otherwise. Nothing is written."""
+    parts = parts_of(request)
+    flow = actions.flow_called(parts, key)
+    draft = flow_options.draft(parts, flow, wanted.options)
+    looked_at = flow_options.subjects(parts, draft, wanted.sample)
+    found = [flow_options.compare(parts, flow, draft, *subject) for subject in looked_at]
+    return PlanOut(
+        based_on=draft.before.version,
+        changes=[ChangeOut.model_validate(change) for change in plan.diff(draft.before, draft.after)],
+        looked_at=len(looked_at),
+        differences=[DifferenceOut(**asdict(each)) for each in found if each is not None],
+    )
 
 
 @router.post("/{key}/runs", status_code=202, summary="Run a flow for these ids now", responses=refusals(404, 409))
@@ -93,6 +149,25 @@ def sweep_now(who: Operator, key: Key, wanted: SweepNow, request: Request) -> Jo
     with parts.database.session_scope() as session:
         job = jobs.sweep_now(session, key, account, since=wanted.since, actor=who.name)
     actions.send_job(parts, job.id)
+    return JobOut.model_validate(job)
+
+
+@router.post(
+    "/{key}/backfill", status_code=202, summary="Bring in what lies between two dates", responses=refusals(404, 409)
+)
+def back_fill(who: Operator, key: Key, wanted: BackFillIn, request: Request) -> JobOut:
+    """Day by day where the flow's source can be asked so; a flow that reads NetSuite looks once, from the first."""
+    job = bulk.back_fill(
+        parts_of(request),
+        key,
+        wanted.account,
+        wanted.since,
+        wanted.until,
+        actor=who.name,
+        reason=wanted.reason,
+        dry_run=wanted.dry_run,
+        canary=wanted.canary,
+    )
     return JobOut.model_validate(job)
 
 

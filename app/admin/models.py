@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import (
@@ -46,6 +47,7 @@ Assignee = Annotated[StrictStr, Field(max_length=255, pattern=_PRINTABLE), After
 ObjectId = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9_-]{1,200}$", examples=["in_1PqrAbCdEfGh"])]
 RunState = Literal["queued", "running", "retrying", "held", "succeeded", "skipped", "dead", "dismissed"]
 WaitingState = Literal["retrying", "held", "dead"]
+Cause = Literal["event", "sweep", "demand", "dependency", "replay"]
 
 
 class Out(BaseModel):
@@ -101,6 +103,9 @@ class RunOut(Out):
     subject: str
     state: str
     cause: str
+    title: str = Field(description="What the source object is called: a number, a name.")
+    amount: Decimal | None
+    currency: str | None
     summary: str
     action: str | None = Field(description="What a person can do about it.")
     error_class: str | None
@@ -110,6 +115,7 @@ class RunOut(Out):
     event_id: int | None
     waits_for: int | None
     issue_id: int | None
+    job_id: int | None
     stripe_calls: int
     netsuite_calls: int
     created_at: datetime
@@ -133,7 +139,10 @@ class AttemptOut(Out):
 
 
 class RunDetail(RunOut):
-    candidates: list[dict[str, Any]]
+    candidates: list[dict[str, Any]] = Field(description="Records that a person has to choose among.")
+    considered: list[dict[str, Any]] = Field(
+        description="Records that a match rule has chosen or rejected (`verdict`), and why."
+    )
     notes: list[str]
     records: list[dict[str, str]]
     due_at: datetime | None
@@ -158,10 +167,19 @@ class Narrowing(In):
     since: Instant | None = None
     until: Instant | None = None
     issue: Annotated[int | None, Field(ge=1, le=HIGHEST)] = None
+    cause: list[Cause] = Field(default_factory=list, max_length=5)
+    currency: Annotated[str, Field(pattern="^[A-Za-z]{3}$")] | None = None
+    search: Short | None = Field(
+        None,
+        description="Words each of which is something the record is known by, or its beginning: an id of either "
+        "system, a document's number, an e-mail, a name, an amount.",
+    )
+    job: Annotated[int | None, Field(ge=1, le=HIGHEST, description="The bulk job that saw to it last.")] = None
 
-    def to_filter(self, states: tuple[str, ...] = ()) -> RunFilter:
-        names = ("flow", "account", "subject", "error_code", "text", "since", "until", "issue")
-        return RunFilter(states=states, **{name: getattr(self, name) for name in names})
+    def to_filter(self, states: tuple[str, ...] = (), ids: tuple[int, ...] = ()) -> RunFilter:
+        names = ("flow", "account", "subject", "error_code", "text", "since", "until", "issue", "currency", "search")
+        given = {name: getattr(self, name) for name in names}
+        return RunFilter(states=states, causes=tuple(self.cause), job=self.job, ids=ids, **given)
 
 
 class WhichRetries(Narrowing):
@@ -180,6 +198,7 @@ class Dismissal(In):
 
 class Choice(In):
     id: ObjectId = Field(description="The candidate's id.", examples=["4711"])
+    reason: Words = ""
 
 
 class Counted(BaseModel):
@@ -228,6 +247,86 @@ class IssueChange(In):
     state: IssueState | None = None
     snoozed_until: Instant | None = Field(None, description="Needed for `snoozed`, and only there.")
     assignee: Assignee | None = Field(None, description="Empty: nobody.")
+    reason: Words = ""
+
+
+class IssuesChange(IssueChange):
+    """The same for several issues at once: all of them, or none."""
+
+    ids: list[Annotated[StrictInt, Field(ge=1, le=HIGHEST)]] = Field(min_length=1, max_length=200)
+
+
+class IssuesReplay(In):
+    ids: list[Annotated[StrictInt, Field(ge=1, le=HIGHEST)]] = Field(min_length=1, max_length=200)
+    reason: Words = ""
+
+
+class ErrorCodeOut(Out):
+    """What an error code means. `also`: what Stripe and NetSuite themselves call the same."""
+
+    code: str
+    words: str
+    why: str
+    todo: str
+    fix: str = Field(description="setting, choose, or empty.")
+    setting: str
+    field: str
+    also: list[str]
+
+
+class SettingOut(Out):
+    path: str
+    takes: str = Field(description="account, item, customer, subsidiary, currency, choice or text.")
+    options: list[str]
+    now: Any
+
+
+class RunChoiceOut(BaseModel):
+    run: int
+    subject: str
+    candidates: list[dict[str, Any]]
+    choosable: list[str] = Field(description="Ids for `POST /runs/{id}/choose`.")
+
+
+class RemedyOut(BaseModel):
+    """What mends an issue: one of the settings, or choosing a candidate, run by run."""
+
+    code: ErrorCodeOut
+    settings: list[SettingOut]
+    choices: list[RunChoiceOut]
+    waiting: list[dict[str, Any]] = Field(description="Money of its open runs: amount, currency, runs.")
+
+
+class MendIn(In):
+    setting: Short = Field(examples=["books.main.items.default"])
+    value: Short = Field(examples=["4711"])
+    note: Words = ""
+    replay: StrictBool = Field(False, description="Replay all its runs afterwards, as a job.")
+
+
+class Mended(BaseModel):
+    version: int = Field(description="Of the configuration, in force now.")
+    job: int | None = Field(description="That replays its runs.")
+
+
+class HeatCell(Out):
+    flow: str
+    at: datetime
+    errors: int
+
+
+class HeatOut(BaseModel):
+    """Failed attempts by flow and hour or day."""
+
+    since: datetime
+    unit: str
+    cells: list[HeatCell]
+    cut: bool = Field(description="Only the newest 20,000 are counted; there are more.")
+
+
+class IssueCounts(BaseModel):
+    states: dict[str, int]
+    assignees: list[str]
 
 
 class IssueNoteIn(In):
@@ -278,14 +377,98 @@ class JobOut(Out):
     params: dict[str, Any]
     total: int
     done: int
+    dry_run: bool
+    canary: int | None
+    pause_asked: bool
     abort_asked: bool
+    found: dict[str, Any] = Field(description="What a dry run or a back-fill has found so far.")
     message: str
     created_at: datetime
     updated_at: datetime
     finished_at: datetime | None
 
 
+class JobDetail(JobOut):
+    runs: dict[str, int] = Field(description="The states that its runs are in now; 10001 means more.")
+
+
+class WhichRuns(Narrowing):
+    states: list[RunState] = Field(default_factory=list, max_length=8)
+    ids: list[Annotated[StrictInt, Field(ge=1, le=HIGHEST)]] = Field(
+        default_factory=list, max_length=1000, description="Only these runs."
+    )
+
+    def chosen(self) -> RunFilter:
+        return self.to_filter(tuple(self.states), tuple(self.ids))
+
+
+JobKind = Literal["replay", "dismiss", "hold", "run"]
+Canary = Annotated[StrictInt, Field(ge=1, le=1000)]
+
+
+class JobCount(In):
+    kind: JobKind
+    filter: WhichRuns = Field(default_factory=WhichRuns)
+
+
+class JobIn(JobCount):
+    """A bulk action over all that the filter finds now."""
+
+    reason: Reason = Field(examples=["The clearing account is mapped now."])
+    dry_run: StrictBool = Field(False, description="Rehearse: preview up to 200 of them, change nothing.")
+    canary: Canary | None = Field(None, description="Pause after so many, and wait to be resumed.")
+
+
+class BackFillIn(In):
+    account: Short | None = None
+    since: Instant
+    until: Instant | None = Field(None, description="Default: now.")
+    reason: Reason = Field(examples=["October, from before the cut-over."])
+    dry_run: StrictBool = Field(False, description="Count only; nothing is queued.")
+    canary: StrictBool = Field(False, description="Pause after the first day on which something was found.")
+
+
+class Steered(In):
+    reason: Words = ""
+
+
+# saved views -----------------------------------------------------------------------------------------------------
+
+
+class ViewQuery(In):
+    """What a saved view shows: the parameters of the page of records."""
+
+    q: Short = ""
+    flow: Short = ""
+    account: Short = ""
+    state: list[RunState | Literal["attention", "moving"]] = Field(default_factory=list, max_length=8)
+    error_code: Short = ""
+    cause: list[Cause] = Field(default_factory=list, max_length=5)
+    currency: Annotated[str, Field(pattern="^([A-Za-z]{3})?$")] = ""
+    within: Annotated[str, Field(pattern="^(|1h|24h|7d|30d)$")] = Field("", description="Changed within so long.")
+    since: Annotated[str, Field(pattern=r"^(|\d{4}-\d{2}-\d{2})$")] = ""
+    until: Annotated[str, Field(pattern=r"^(|\d{4}-\d{2}-\d{2})$")] = ""
+    payload: Short = Field("", description="Somewhere in what was sent or came back.")
+
+
+class ViewOut(Out):
+    id: int
+    owner: str
+    name: str
+    shared: bool
+    wanted: dict[str, Any]
+    created_at: datetime
+
+
+class ViewIn(In):
+    name: Annotated[StrictStr, Field(min_length=1, max_length=80, pattern=_PRINTABLE), AfterValidator(_unicode)]
+    shared: StrictBool = Field(False, description="Shown to everybody.")
+    wanted: ViewQuery
+
+
 # flows -----------------------------------------------------------------------------------------------------------
+
+MOST_MINUTES = 60 * 24 * 31
 
 
 class FlowOut(BaseModel):
@@ -325,6 +508,33 @@ class OptionsIn(In):
     options: dict[str, Any] = Field(description="Only what is to differ from the defaults.")
     note: Words = ""
     based_on: StrictInt | None = Field(None, ge=0, le=HIGHEST, description="Refused when another version is in force.")
+
+
+class ScheduleIn(In):
+    every_minutes: StrictInt | None = Field(
+        ge=1, le=MOST_MINUTES, description="How often it looks by itself; null: the flow's own interval."
+    )
+    note: Words = ""
+
+
+class ActivityOut(BaseModel):
+    """Runs by the hour (24 h) or day (30 d) of their last change, in UTC, oldest first."""
+
+    times: list[datetime]
+    states: dict[str, list[int]] = Field(description="State -> as many numbers as there are times.")
+
+
+class FlowChangeOut(BaseModel):
+    version: int
+    at: datetime
+    author: str
+    note: str
+    settings: dict[str, tuple[Any, Any]] = Field(description="Path below the flow -> before and after.")
+
+
+class OptionsPlanIn(In):
+    options: dict[str, Any] = Field(description="Only what is to differ from the defaults.")
+    sample: StrictInt = Field(20, ge=0, le=100, description="How many of the flow's last records are previewed.")
 
 
 class RunNow(In):
@@ -491,3 +701,47 @@ class TokenOut(Out):
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
+
+
+class TokenMade(TokenOut):
+    token: str = Field(description="The token itself: shown now and never again.")
+
+
+class TokenIn(In):
+    name: Annotated[StrictStr, Field(min_length=1, max_length=100, pattern=_PRINTABLE), AfterValidator(_unicode)]
+    scope: Literal["read", "operate", "admin"]
+    days: Annotated[StrictInt, Field(ge=1, le=3650)] | None = Field(
+        None, description="Good for so long; null: for ever."
+    )
+
+
+# users -----------------------------------------------------------------------------------------------------------
+
+Role = Literal["viewer", "operator", "admin"]
+Email = Annotated[
+    StrictStr, Field(pattern=r"^[^@\s\u0000-\u001f]{1,64}@[^@\s\u0000-\u001f]{1,190}$"), AfterValidator(_unicode)
+]
+
+
+class UserOut(Out):
+    id: int
+    email: str
+    role: Role
+    active: bool
+    created_at: datetime
+    signed_in_at: datetime | None
+
+
+class Invited(BaseModel):
+    user: UserOut
+    link: str = Field(description="Lets its bearer set a password, once, within seven days.")
+
+
+class UserIn(In):
+    email: Email
+    role: Role = "viewer"
+
+
+class UserChange(In):
+    role: Role | None = None
+    active: StrictBool | None = None

@@ -8,6 +8,7 @@ from fastapi import Request
 from sqlalchemy.orm import Session
 
 from app.admin.checks import OpensNetSuite
+from app.admin.listening import OpensStripe
 from app.core.broker import Broker
 from app.core.config import Config
 from app.core.dispatch import Modes
@@ -19,13 +20,24 @@ from app.db import Database
 from app.settings import Settings
 
 
+class Opens(OpensNetSuite, OpensStripe, Protocol):
+    """Opens gateways to both systems."""
+
+
 class Dispatches(Protocol):
     def dispatch(self, event_ids: list[int]) -> int: ...
 
 
 class Previews(Protocol):
     def preview(
-        self, flow_key: str, account: str, subject: str, *, draft: Config | None = None, anew: bool = False
+        self,
+        flow_key: str,
+        account: str,
+        subject: str,
+        *,
+        draft: Config | None = None,
+        anew: bool = False,
+        explain: bool = False,
     ) -> Preview: ...
 
 
@@ -49,7 +61,7 @@ class Parts(Protocol):
     @property
     def previewer(self) -> Previews: ...
     @property
-    def systems(self) -> OpensNetSuite: ...
+    def systems(self) -> Opens: ...
 
 
 def parts_of(request: Request) -> Parts:

@@ -1,18 +1,18 @@
 """What can be listed and looked at; for the API and the CLI alike. Lists are newest first, paged by id."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.admin import models as m
 from app.core import config as configuration
 from app.core import issues as core_issues
-from app.core import retry_errors
+from app.core import retry_errors, run_counts
 from app.core.attempts import Attempt
 from app.core.audit import AuditEntry
 from app.core.config import Config
@@ -23,8 +23,9 @@ from app.core.issues import Weight
 from app.core.jobs import RunFilter
 from app.core.links import Link
 from app.core.retries import Retry
-from app.core.runs import REPLAYABLE, Run
+from app.core.runs import REPLAYABLE, STATES, Run
 from app.core.tables import Alert, ConfigVersion, Cursor, Issue, IssueNote, Job
+from app.db import Database
 
 R = TypeVar("R")
 
@@ -123,7 +124,8 @@ def run(session: Session, run_id: int) -> m.RunDetail | None:
     booked = session.get(Retry, run_id)
     return m.RunDetail(
         **m.RunOut.model_validate(row).model_dump(),
-        candidates=row.candidates,
+        candidates=[one for one in row.candidates if "verdict" not in one],
+        considered=[one for one in row.candidates if "verdict" in one],
         notes=row.notes,
         records=row.records,
         due_at=booked.due_at if booked else None,
@@ -222,10 +224,7 @@ def flow(session: Session, each: AnyFlow) -> m.FlowDetail:
 
 def _counts(session: Session, key: str | None = None) -> dict[str, dict[str, int]]:
     """By flow and state. Flow `retry_errors` has no runs of its own: it counts the others' errors."""
-    statement = select(Run.flow, Run.state, func.count()).group_by(Run.flow, Run.state)
-    found: dict[str, dict[str, int]] = {}
-    for name, state, number in session.execute(statement.where(*_given({Run.flow: key}))):
-        found.setdefault(name, {})[state] = number
+    found = run_counts.by_flow(session, flow=key)
     if key in (None, retry_errors.KEY):
         found[retry_errors.KEY] = retry_errors.counts(session)
     return found
@@ -288,14 +287,72 @@ def versions(session: Session, part: Slice) -> m.Page[m.VersionOut]:
     return m.Page(items=[m.VersionOut.model_validate(row) for row in rows], next=following)
 
 
-def jobs(session: Session, part: Slice, *, state: str | None = None) -> m.Page[m.JobOut]:
-    rows, following = _page(session, Job, _given({Job.state: state}), part)
+def jobs(session: Session, part: Slice, *, state: str | None = None, kind: str | None = None) -> m.Page[m.JobOut]:
+    rows, following = _page(session, Job, _given({Job.state: state, Job.kind: kind}), part)
     return m.Page(items=[m.JobOut.model_validate(row) for row in rows], next=following)
 
 
-def audit_log(
-    session: Session, part: Slice, *, actor: str | None = None, action: str | None = None, target: str | None = None
-) -> m.Page[m.AuditOut]:
-    wanted = _given({AuditEntry.actor: actor, AuditEntry.action: action, AuditEntry.target: target})
-    rows, following = _page(session, AuditEntry, wanted, part)
+def job(session: Session, job_id: int) -> m.JobDetail | None:
+    row = session.get(Job, job_id)
+    if row is None:
+        return None
+    ended = session.execute(_ENDED, {"job": job_id, "states": list(STATES)}).all()
+    plain = m.JobOut.model_validate(row).model_dump()
+    return m.JobDetail(**plain, runs={state: number for state, number in ended if number})
+
+
+_ENDED = text(
+    """
+    SELECT s.state, (SELECT count(*) FROM (
+        SELECT 1 FROM runs WHERE job_id = :job AND state = s.state LIMIT 10001) limited)
+    FROM unnest(:states ::text[]) AS s (state)
+    """
+)
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    """`action`: the whole of it, or its noun alone (`config`). `target`: whole, or its kind alone (`run`)."""
+
+    actor: str | None = None
+    action: str | None = None
+    target: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        found = _given({AuditEntry.actor: self.actor})
+        for column, value, mark in ((AuditEntry.action, self.action, "."), (AuditEntry.target, self.target, ":")):
+            if value:
+                whole = column == value
+                found.append(whole if mark in value else or_(whole, column.startswith(value + mark, autoescape=True)))
+        if self.since:
+            found.append(AuditEntry.at >= self.since)
+        if self.until:
+            found.append(AuditEntry.at < self.until)
+        return found
+
+
+def audit_log(session: Session, wanted: AuditFilter, part: Slice) -> m.Page[m.AuditOut]:
+    rows, following = _page(session, AuditEntry, wanted.conditions(), part)
     return m.Page(items=[m.AuditOut.model_validate(row) for row in rows], next=following)
+
+
+def audit_rows(database: Database, wanted: AuditFilter, most: int) -> Iterator[AuditEntry]:
+    """Newest first, read in portions; each portion in a transaction of its own."""
+    before, left = None, most
+    while left > 0:
+        with database.session_scope() as session:
+            rows, before = _page(session, AuditEntry, wanted.conditions(), Slice(min(left, 1000), before))
+            session.expunge_all()
+        yield from rows
+        left -= len(rows)
+        if before is None:
+            return
+
+
+def audit_names(session: Session) -> tuple[list[str], list[str]]:
+    """Actors and actions of the newest entries."""
+    newest = select(AuditEntry.actor, AuditEntry.action).order_by(AuditEntry.id.desc()).limit(5000).subquery()
+    rows = session.execute(select(newest.c.actor, newest.c.action).distinct()).all()
+    return sorted({row.actor for row in rows}), sorted({row.action for row in rows})

@@ -69,13 +69,23 @@ def replay(who: Operator, run_id: RunId, request: Request) -> RunDetail:
 @router.post("/{run_id}/choose", summary="Choose one of a held run's candidates", responses=refusals(404, 409))
 def choose(who: Operator, run_id: RunId, choice: Choice, request: Request) -> LinkOut:
     """The choice is kept as a link, and the run is replayed."""
-    return LinkOut.model_validate(choices.choose(parts_of(request), run_id, choice.id, actor=who.name))
+    return LinkOut.model_validate(
+        choices.choose(parts_of(request), run_id, choice.id, actor=who.name, reason=choice.reason)
+    )
 
 
 @router.post("/{run_id}/dismiss", summary="Decide that nothing is to be done", responses=refusals(404, 409))
 def dismiss(who: Operator, run_id: RunId, why: Dismissal, request: Request) -> RunDetail:
     parts = parts_of(request)
     actions.dismiss(parts, run_id, why.reason, actor=who.name)
+    return _now(parts, run_id)
+
+
+@router.post("/{run_id}/hold", summary="Keep it back until a person replays it", responses=refusals(404, 409))
+def hold(who: Operator, run_id: RunId, why: Dismissal, request: Request) -> RunDetail:
+    """Nothing tries it until it is replayed, or until something new happens to its object."""
+    parts = parts_of(request)
+    actions.hold(parts, run_id, why.reason, actor=who.name)
     return _now(parts, run_id)
 
 

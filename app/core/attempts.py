@@ -18,6 +18,11 @@ class Attempt(Base):
     __table_args__ = (
         Index("ix_attempts_run_id_number", "run_id", "number"),
         Index("ix_attempts_started_at", "started_at"),
+        Index(
+            "ix_attempts_failed",
+            "started_at",
+            postgresql_where=text("outcome IN ('retrying', 'held', 'dead')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -14,7 +14,7 @@ def _words(text: str) -> frozenset[str]:
 
 HEADERS = _words(
     """
-    content-type location retry-after request-id idempotency-key idempotent-replayed stripe-version
+    content-type date location retry-after request-id idempotency-key idempotent-replayed stripe-version
     stripe-should-retry x-netsuite-propertynamevalidation x-netsuite-idempotency-key prefer
     stripe-rate-limited-reason x-n-operationid
     """

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.core import config as configuration
-from app.core import issues, retries, runs
+from app.core import issues, retries, runs, search
 from app.core.attempts import Attempt
 from app.core.backoff import delay, exhausted
 from app.core.broker import Broker
@@ -26,6 +26,7 @@ from app.core.dispatch import Modes, send_all
 from app.core.exchanges import Exchange, Record
 from app.core.flow import AnyFlow, Catalogue
 from app.core.interfaces import Clock, Ledger, NetSuite, PublicLinks, Stripe
+from app.core.kept_payouts import StoredPayouts
 from app.core.links import StoredLinks
 from app.core.locks import Busy, SubjectLocks, subject_locks
 from app.core.mapping import ruled
@@ -61,7 +62,9 @@ class CountedNetSuite(NetSuite, Counted, Protocol): ...
 class Systems(Protocol):
     """Opens the two systems for one run; every call is told to `record`."""
 
-    def stripe(self, account: str, record: Record) -> CountedStripe: ...
+    def stripe(self, account: str, record: Record, *, until: datetime | None = None) -> CountedStripe:
+        """`until`: its listings end before that time."""
+
     def netsuite(self, record: Record) -> CountedNetSuite: ...
 
 
@@ -89,8 +92,10 @@ class Attempted:
     exchanges: list[Exchange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     records: list[dict[str, str]] = field(default_factory=list)
+    considered: list[dict[str, Any]] = field(default_factory=list)
     stripe_calls: int = 0
     netsuite_calls: int = 0
+    source: object = None
 
 
 @dataclass(frozen=True)
@@ -176,7 +181,7 @@ class Executor:
             locks.take(runs.lock_name(claimed.run.account, claimed.run.subject))
             ledger = ruled(self._ledger(claimed, attempted), claimed.flow.key)
             try:
-                source = claimed.flow.reads(ledger, claimed.run.subject)
+                source = attempted.source = claimed.flow.reads(ledger, claimed.run.subject)
                 root = claimed.flow.root_of(source)
                 if root is not None and root != claimed.run.subject:
                     locks.take(runs.lock_name(claimed.run.account, root))
@@ -198,7 +203,9 @@ class Executor:
             options=claimed.config.options_for(claimed.flow),
             config=claimed.config,
             public=self.public,
+            payouts=StoredPayouts(self.database, claimed.run.account),
             notes=attempted.notes,
+            considered=attempted.considered,
             why_skipped=partial(self._why_skipped, claimed),
         )
 
@@ -237,6 +244,7 @@ class Executor:
                     session, claimed.run, claimed.flow.title, state, outcome, claimed.config, self.clock.now()
                 )
             self._write_attempt(session, claimed, outcome, attempted)
+            self._make_findable(session, claimed, attempted)
         return state, to_send
 
     def _book(self, session: Session, claimed: Claimed, outcome: Outcome) -> None:
@@ -308,14 +316,15 @@ class Executor:
             "error_class": outcome.error_class,
             "error_code": outcome.error_code,
             "action": outcome.action,
-            "candidates": outcome.candidates,
+            "candidates": [*outcome.candidates, *(attempted.considered or _decided(claimed.run))],
             "notes": attempted.notes,
             "stripe_calls": attempted.stripe_calls,
             "netsuite_calls": attempted.netsuite_calls,
         }
         if attempted.records:
             values["records"] = attempted.records
-        return values
+        told = asdict(search.about(attempted.source))
+        return values | {name: value for name, value in told.items() if value not in (None, "")}
 
     def _write_attempt(self, session: Session, claimed: Claimed, outcome: Outcome, attempted: Attempted) -> None:
         session.execute(
@@ -332,6 +341,12 @@ class Executor:
                 exchanges=[exchange.as_json() for exchange in attempted.exchanges],
             )
         )
+
+    def _make_findable(self, session: Session, claimed: Claimed, attempted: Attempted) -> None:
+        """The words by which it can be found."""
+        run, source = claimed.run, attempted.source
+        words = search.terms(run.subject, source, search.about(source), attempted.records, attempted.exchanges)
+        search.keep(session, run.id, words)
 
     def _tell(self, claimed: Claimed, outcome: Outcome, attempted: Attempted, seconds: float) -> None:
         ATTEMPTS.labels(claimed.flow.key, outcome.state).inc()
@@ -396,7 +411,7 @@ def outcome_of(error: Exception) -> Outcome:
         case LinkMissing():
             return Outcome("retrying", error.sentence, "link_missing", error.code, waits_for=error)
         case Held():
-            candidates = [asdict(candidate) for candidate in error.candidates]
+            candidates: list[dict[str, Any]] = [candidate.told() for candidate in error.candidates]
             about = error.setting if isinstance(error, Unmapped) else ""
             return Outcome(
                 "held", error.sentence, "held", error.code, error.detail, error.action, candidates, setting=about
@@ -429,6 +444,11 @@ def _success(attempted: Attempted) -> str:
     if not attempted.records:
         return "Done."
     return "Wrote " + ", ".join(f"{record['type']} {record['id']}" for record in attempted.records) + "."
+
+
+def _decided(run: Run) -> list[dict[str, Any]]:
+    """What an earlier try of the run has found out about whom it is about: once linked, nobody is asked again."""
+    return [one for one in run.candidates if "verdict" in one]
 
 
 def _open_run(session: Session, want: Want) -> int:

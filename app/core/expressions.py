@@ -446,3 +446,8 @@ def _environment() -> _Expressions:
 
 
 _ENVIRONMENT = _environment()
+
+
+def environment() -> ImmutableSandboxedEnvironment:
+    """For telling where in an expression something is wrong."""
+    return _ENVIRONMENT

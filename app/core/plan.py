@@ -21,6 +21,8 @@ from app.db import Database
 
 LONGEST = 1_000_000
 DEEPEST = 40
+REPEATS = 20
+"""A record may have had several runs: so many times the sample is looked through for different ones."""
 _CONFIG_LOCK = 7133002
 
 
@@ -289,9 +291,20 @@ def differences(
     database: Database, previews: Previews, before: Config, after: Config, *, sample: int
 ) -> tuple[int, list[Difference]]:
     """Preview the last `sample` records under both configurations: how many were looked at, and which differ."""
-    subjects = _last_that_wrote(database, _touched_flows(diff(before, after)), sample)
-    found = [_difference(previews, before, after, *subject) for subject in subjects]
-    return len(found), [each for each in found if each.before != each.after]
+    looked_at = subjects(database, before, after, sample)
+    found = [difference(previews, before, after, subject) for subject in looked_at]
+    return len(looked_at), [each for each in found if each is not None]
+
+
+def subjects(database: Database, before: Config, after: Config, sample: int) -> list[tuple[str, str, str]]:
+    """(flow, account, id) of the last records that the change is about."""
+    return _last_that_wrote(database, _touched_flows(diff(before, after)), sample)
+
+
+def difference(previews: Previews, before: Config, after: Config, record: tuple[str, str, str]) -> Difference | None:
+    """One record, previewed under both configurations; None where it would come out the same."""
+    found = _difference(previews, before, after, *record)
+    return found if found.before != found.after else None
 
 
 def _touched_flows(changes: Sequence[Change]) -> list[str] | None:
@@ -305,9 +318,10 @@ def _last_that_wrote(database: Database, flows: list[str] | None, sample: int) -
     # one that wrote may have ended as an echo of its own write
     made_something = or_(Run.state == "succeeded", func.jsonb_array_length(Run.records) > 0)
     wanted = [made_something] + ([] if flows is None else [Run.flow.in_(flows)])
-    newest = select(*subject).where(*wanted).group_by(*subject).order_by(func.max(Run.id).desc()).limit(sample)
+    newest = select(*subject, Run.id).where(*wanted).order_by(Run.id.desc()).limit(sample * REPEATS)
     with database.session_scope() as session:
-        return [(row.flow, row.account, row.subject) for row in session.execute(newest)]
+        found = [(row.flow, row.account, row.subject) for row in session.execute(newest)]
+    return list(dict.fromkeys(found))[:sample]
 
 
 def _difference(previews: Previews, before: Config, after: Config, flow: str, account: str, subject: str) -> Difference:
@@ -316,5 +330,5 @@ def _difference(previews: Previews, before: Config, after: Config, flow: str, ac
 
 
 def _shown(preview: Preview) -> dict[str, Any]:
-    written = [json.loads(json.dumps(asdict(each), default=str)) for each in preview.written]
+    written = [json.loads(json.dumps(each.plainly(), default=str)) for each in preview.written]
     return {"outcome": preview.outcome.state, "summary": preview.outcome.summary, "written": written}

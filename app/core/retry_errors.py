@@ -47,8 +47,12 @@ ErrorClass = Literal[
 
 
 class RetryOptions(Options):
-    flows: tuple[str, ...] = Field((), description="Flows whose errors are replayed; empty: all.")
-    except_flows: tuple[str, ...] = Field((), description="Flows whose errors wait until a person replays them.")
+    flows: tuple[str, ...] = Field(
+        (), description="Flows whose errors are replayed; empty: all.", json_schema_extra={"names": "flows"}
+    )
+    except_flows: tuple[str, ...] = Field(
+        (), description="Flows whose errors wait until a person replays them.", json_schema_extra={"names": "flows"}
+    )
     error_classes: tuple[ErrorClass, ...] = Field(
         get_args(ErrorClass), description="Errors that are replayed; those of other classes wait for a person."
     )

@@ -3,16 +3,31 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, Text, case, delete, func, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    Text,
+    case,
+    delete,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.flow import AnyFlow
 from app.core.inbox import NOW
 from app.core.retries import Retry
-from app.core.tables import Issue
+from app.core.tables import Issue, Job
 from app.db import Base
 
 STATES = ("queued", "running", "retrying", "held", "succeeded", "skipped", "dead", "dismissed")
@@ -21,7 +36,11 @@ OPEN = ("queued", "running", "retrying", "held", "dead")
 
 
 class Run(Base):
-    """`version` counts what has happened to the subject; finishing is done only for the version it started with."""
+    """`version` counts what has happened to the subject; finishing is done only for the version it started with.
+
+    `title`, `amount` and `currency`: what the source object is called and worth, for people. `job_id`: the bulk job
+    that saw to it last.
+    """
 
     __tablename__ = "runs"
     __table_args__ = (
@@ -38,7 +57,17 @@ class Run(Base):
         Index("ix_runs_subject", "subject"),
         Index("ix_runs_waits_for", "waits_for", postgresql_where=text("waits_for IS NOT NULL")),
         Index("ix_runs_updated_at", "updated_at"),
-        Index("ix_runs_issue_id", "issue_id", postgresql_where=text("issue_id IS NOT NULL")),
+        Index(
+            "ix_runs_issue_id_state_id",
+            "issue_id",
+            "state",
+            "id",
+            postgresql_where=text("issue_id IS NOT NULL"),
+        ),
+        Index("ix_runs_flow_id", "flow", "id"),
+        Index("ix_runs_job_id_state_id", "job_id", "state", "id", postgresql_where=text("job_id IS NOT NULL")),
+        Index("ix_runs_error_code_id", "error_code", "id", postgresql_where=text("error_code IS NOT NULL")),
+        Index("ix_runs_event_id", "event_id", postgresql_where=text("event_id IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -50,6 +79,10 @@ class Run(Base):
     event_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("events.id", ondelete="SET NULL"))
     waits_for: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("runs.id", ondelete="SET NULL"))
     issue_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey(Issue.id, ondelete="SET NULL"))
+    job_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey(Job.id, ondelete="SET NULL"))
+    title: Mapped[str] = mapped_column(Text, server_default="")
+    amount: Mapped[Decimal | None] = mapped_column(Numeric)
+    currency: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(Integer, server_default="1")
     tries: Mapped[int] = mapped_column(Integer, server_default="0")
     summary: Mapped[str] = mapped_column(Text, server_default="")
@@ -277,6 +310,41 @@ def dismiss(session: Session, run_id: int, reason: str) -> bool:
     if dismissed is not None:
         session.execute(delete(Retry).where(Retry.run_id == dismissed))
     return dismissed is not None
+
+
+HOLDABLE = ("queued", "retrying")
+"""Runs that no worker has begun: a person may hold them back."""
+AGAIN = ("succeeded", "skipped", "dismissed")
+"""Runs that are finished: their work may be done again."""
+
+
+def hold(session: Session, run_ids: Sequence[int], reason: str) -> list[int]:
+    """A person holds these back until they are replayed, or until something happens to their object."""
+    rows = session.scalars(
+        update(Run)
+        .where(Run.id.in_(run_ids), Run.state.in_(HOLDABLE))
+        .values(
+            state="held",
+            summary=f"Held back: {reason}",
+            action="Replay it when it may go on.",
+            error_class="held",
+            error_code="held_by_hand",
+            updated_at=func.now(),
+        )
+        .returning(Run.id)
+    ).all()
+    session.execute(delete(Retry).where(Retry.run_id.in_(rows)))
+    return sorted(rows)
+
+
+def again(session: Session, run_ids: Sequence[int], *, now: datetime, resend_after: timedelta) -> list[Queued]:
+    """What is finished is done once more by a new run, what waits is replayed; what is under way is left out."""
+    rows = session.execute(
+        select(Run.flow, Run.account, Run.subject).where(Run.id.in_(run_ids), Run.state.in_(AGAIN))
+    ).all()
+    wants = [Want(row.flow, row.account, row.subject, "demand") for row in rows]
+    replayed = replay(session, run_ids, now=now, resend_after=resend_after)
+    return replayed + enqueue(session, wants, now=now, resend_after=resend_after)
 
 
 def demand(

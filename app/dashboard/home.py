@@ -1,68 +1,75 @@
-"""The home page: is everything in, and what waits for a person."""
+"""The home page: is everything in, and if not, what to do."""
 
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-from fastapi import APIRouter, Request
-from fastapi.responses import PlainTextResponse, Response
-from fastapi.templating import Jinja2Templates
-from sqlalchemy import func, select
+from fastapi.responses import Response
 
-from app.core.inbox import Event
-from app.core.runs import Run
-from app.db import Database
+from app.admin import overview
+from app.admin.overview import HourOut
+from app.dashboard.access import Viewer
+from app.dashboard.pages import page, pages
 
-router = APIRouter(include_in_schema=False)
-templates = Jinja2Templates(Path(__file__).parent / "templates")
-LOOPBACK = {"127.0.0.1", "::1", "localhost", "testclient"}
-HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+router = pages()
+ICONS = {
+    "all_in": "circle-check",
+    "working": "loader",
+    "waiting": "hand-stop",
+    "incomplete": "alert-triangle",
+    "differs": "scale",
+    "unproven": "help",
+    "not_connected": "plug-connected",
 }
-STATES = ("succeeded", "skipped", "held", "dead", "retrying", "running", "queued", "dismissed")
+RECEIVED, FINISHED, MEDIAN, SLOWEST = "#8a97a8", "#2f7fd1", "#2f7fd1", "#d98324"
 
 
 @router.get("/")
-def home(request: Request) -> Response:
-    """Only for this machine: there is no sign-in on this page. From elsewhere, the API with a token answers."""
-    if not _on_this_machine(request):
-        return PlainTextResponse(
-            "This page is shown on the machine Tieout runs on. From elsewhere, use /api/v1 with a token.", 403
-        )
-    page = templates.TemplateResponse(request, "home.html", _facts(request.app.state.parts.database))
-    page.headers.update(HEADERS)
-    return page
+def home(visit: Viewer) -> Response:
+    with visit.parts.database.session_scope() as session:
+        found = overview.gathered(session, visit.parts)
+    titles = {flow.key: flow.title for flow in visit.parts.catalogue.values()}
+    started = all(step.done for step in found.steps)
+    return page(visit, "home/page.html", found=found, sign=ICONS[found.verdict.state], titles=titles, started=started)
 
 
-def _on_this_machine(request: Request) -> bool:
-    """Both the caller's address and the name it asked for: a foreign name that resolves to us is refused."""
-    client = request.client.host if request.client else ""
-    return client in LOOPBACK and (request.url.hostname or "") in LOOPBACK | {"testserver"}
+@router.get("/activity")
+def activity(visit: Viewer) -> Response:
+    """A page of its own, of which Home fetches the charts when it is there."""
+    with visit.parts.database.session_scope() as session:
+        hours = overview.by_hour(session, visit.parts)
+    busy = any(one.received or one.finished for one in hours)
+    return page(visit, "home/activity.html", hours=hours, busy=busy, numbers=numbers(hours), latency=latency(hours))
 
 
-def _facts(database: Database) -> dict[str, Any]:
-    with database.session_scope() as session:
-        by_flow: dict[str, dict[str, int]] = {}
-        for flow, state, count in session.execute(
-            select(Run.flow, Run.state, func.count()).group_by(Run.flow, Run.state).order_by(Run.flow)
-        ).all():
-            by_flow.setdefault(flow, {})[state] = count
-        outcome = func.coalesce(Event.outcome, "waiting")
-        events = dict(session.execute(select(outcome, func.count()).group_by(outcome)).all())
-        waiting = session.scalars(
-            select(Run).where(Run.state.in_(("held", "dead"))).order_by(Run.updated_at.desc()).limit(50)
-        ).all()
-        newest = session.scalars(select(Run).order_by(Run.id.desc()).limit(50)).all()
-        oldest = session.scalar(
-            select(func.min(Run.created_at)).where(Run.state.in_(("queued", "running", "retrying")))
-        )
+def numbers(hours: Sequence[HourOut]) -> dict[str, Any]:
+    series = [
+        _bars("Events received", [one.received for one in hours], RECEIVED),
+        _bars("Runs finished", [one.finished for one in hours], FINISHED),
+    ]
+    return {**_axes(hours), "yAxis": {"type": "value", "minInterval": 1}, "series": series}
+
+
+def latency(hours: Sequence[HourOut]) -> dict[str, Any]:
+    series = [
+        _line("Half of them within", [one.median for one in hours], MEDIAN),
+        _line("95 of 100 within", [one.slowest for one in hours], SLOWEST),
+    ]
+    return {**_axes(hours), "yAxis": {"type": "value", "axisLabel": {"formatter": "{value} s"}}, "series": series}
+
+
+def _axes(hours: Sequence[HourOut]) -> dict[str, Any]:
     return {
-        "states": STATES,
-        "by_flow": by_flow,
-        "events": events,
-        "waiting": waiting,
-        "newest": newest,
-        "oldest": oldest,
+        "grid": {"left": 8, "right": 8, "top": 34, "bottom": 4, "containLabel": True},
+        "legend": {"top": 0, "left": 0, "itemWidth": 14, "itemHeight": 8},
+        "tooltip": {"trigger": "axis"},
+        "xAxis": {"type": "category", "data": [f"{one.at:%H}:00" for one in hours]},
     }
+
+
+def _bars(name: str, values: Sequence[int], colour: str) -> dict[str, Any]:
+    return {"type": "bar", "name": name, "data": list(values), "itemStyle": {"color": colour}, "barGap": "10%"}
+
+
+def _line(name: str, values: Sequence[float | None], colour: str) -> dict[str, Any]:
+    drawn = {"lineStyle": {"color": colour, "width": 2}, "itemStyle": {"color": colour}, "symbolSize": 5}
+    return {"type": "line", "name": name, "data": list(values), "connectNulls": True, **drawn}

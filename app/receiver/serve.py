@@ -19,6 +19,16 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
+class Server(uvicorn.Server):
+    """Tells the application that it is to stop before it waits for the requests in flight."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        stopping = getattr(self.config.app, "stopping", None)
+        if stopping is not None:
+            stopping()
+        await super().shutdown(sockets)
+
+
 def server(app: Any, *, shutdown_seconds: int = 15, proxy_headers: bool = False) -> uvicorn.Server:
     """Serve with `server(app).run(sockets=[listen(host, port)])`.
 
@@ -37,4 +47,4 @@ def server(app: Any, *, shutdown_seconds: int = 15, proxy_headers: bool = False)
         proxy_headers=proxy_headers,
         timeout_graceful_shutdown=shutdown_seconds,
     )
-    return uvicorn.Server(config)
+    return Server(config)

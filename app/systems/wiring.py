@@ -1,5 +1,6 @@
 """Opens the two systems for the core: live for runs, recording for previews."""
 
+from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -46,10 +47,12 @@ class LiveSystems:
         zone = ZoneInfo(account.time_zone) if account.time_zone else None
         return NetSuiteClient(account, slots, time_zone=zone)
 
-    def stripe(self, account: str, record: Record) -> StripeGateway:
+    def stripe(self, account: str, record: Record, *, until: datetime | None = None) -> StripeGateway:
         if account not in self._settings.stripe:
             raise Unmapped(f"There is no Stripe account {account!r}.", setting=f"STRIPE__{account.upper()}__API_KEY")
-        return self.stripe_clients.bound(account, record, self._clock)
+        gateway = self.stripe_clients.bound(account, record, self._clock)
+        gateway.until = until
+        return gateway
 
     def netsuite(self, record: Record) -> NetSuiteGateway:
         return self.netsuite_client.bound(record, self._clock)

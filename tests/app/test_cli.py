@@ -224,6 +224,17 @@ def test_dismiss(cli: Cli, parts: Installation) -> None:
 
 
 @pytest.mark.usefixtures("three_runs")
+def test_hold(cli: Cli, parts: Installation) -> None:
+    with parts.database.session_scope() as session:
+        session.get_one(Run, 2).state = "retrying"
+    cli("retries", "hold", "2", "--reason", "NetSuite is being upgraded.")
+    assert state(parts, 2) == "held"
+
+
+def test_hold_wants_a_reason(cli: Cli) -> None:
+    assert cli("retries", "hold", "2", "--reason", " ").exit_code == 2
+
+
 def test_dismiss_wants_a_reason(cli: Cli) -> None:
     assert cli("retries", "dismiss", "2", "--reason", " ").exit_code == 2
 
@@ -378,6 +389,34 @@ def test_diff(cli: Cli, draft: str) -> None:
     ]
 
 
+# users -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_invitation_is_printed(cli: Cli) -> None:
+    assert cli("users", "invite", "Ada@Example.com", "--role", "operator").stdout.startswith(
+        "http://127.0.0.1:8000/join/"
+    )
+    found = cli.json("users", "list")
+    assert [(each["email"], each["role"], each["active"]) for each in found] == [("ada@example.com", "operator", True)]
+
+
+def test_the_first_link_is_printed_while_there_is_no_admin(cli: Cli) -> None:
+    assert "/join/" in cli("users", "first").stdout
+
+
+def test_a_user_is_changed_by_name(cli: Cli) -> None:
+    cli("users", "invite", "ada@example.com")
+    cli("users", "role", "ada@example.com", "admin")
+    cli("users", "off", "ada@example.com")
+    [found] = cli.json("users", "list")
+    assert (found["role"], found["active"]) == ("admin", False)
+
+
+def test_who_is_no_user_is_named(cli: Cli) -> None:
+    answer = cli("users", "link", "nobody@example.com")
+    assert (answer.exit_code, "There is no user nobody@example.com" in answer.output) == (1, True)
+
+
 # tokens, links, jobs, audit --------------------------------------------------------------------------------------
 
 
@@ -409,6 +448,29 @@ def test_link_by_hand(cli: Cli, parts: Installation) -> None:
     with parts.database.session_scope() as session:
         link = session.scalars(select(Link)).one()
     assert (link.external_id, link.netsuite_type, link.netsuite_id) == ("stripe-cust-cus_1", "customer", "4711")
+
+
+@pytest.mark.usefixtures("three_runs")
+def test_a_job_over_a_search_is_carried_out_here(cli: Cli, parts: Installation) -> None:
+    result = cli("jobs", "start", "dismiss", "--search", "cus_held", "--reason", "Entered by hand.", "--yes")
+    assert (result.exit_code, result.stdout, state(parts, 2)) == (0, "Job 1: Dismissed 1 of 1 runs.\n", "dismissed")
+
+
+@pytest.mark.usefixtures("three_runs")
+def test_a_job_that_asks_is_shown_and_resumed(cli: Cli) -> None:
+    cli("jobs", "start", "replay", "--reason", "Fixed.", "--canary", "1", "--yes")
+    assert (cli.json("jobs", "show", "1")["state"], cli("jobs", "resume", "1").stdout) == ("paused", "Job 1 goes on.\n")
+    assert cli("jobs", "pause", "1").stdout == "Job 1: paused.\n"
+
+
+def test_a_back_fill_is_counted(cli: Cli) -> None:
+    found = cli.json("jobs", "backfill", FLOW, "--since", "2026-02-01", "--reason", "February.", "--dry-run")
+    assert (found["state"], found["found"]) == ("done", {"found": 2, "new": 2})
+
+
+@pytest.mark.usefixtures("three_runs")
+def test_runs_are_searched(cli: Cli) -> None:
+    assert [run["subject"] for run in cli.json("runs", "--search", "cus_he")["items"]] == ["cus_held"]
 
 
 def test_job_is_aborted(cli: Cli, parts: Installation) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.core.config import save
 from app.core.inbox import Event
 from app.settings import Settings
-from app.up import Running, running
+from app.up import Running, greet, running
 from sandbox.serve import Sandbox
 from tests.stack import CONFIG, free_port, until
 
@@ -88,16 +88,20 @@ def test_readiness_names_each_part(started: tuple[Running, Sandbox]) -> None:
     assert {"database", "broker", "migrations", "clock"} <= set(answer.json()["parts"])
 
 
-def test_the_home_page_shows_the_flows(started: tuple[Running, Sandbox]) -> None:
+def test_the_dashboard_asks_who_is_there(started: tuple[Running, Sandbox]) -> None:
     up, _ = started
-    page = httpx.get(up.url)
-    assert page.status_code == 200
-    assert "stripe_customer_to_netsuite" in page.text
+    page = httpx.get(up.url, follow_redirects=True)
+    assert (page.status_code, page.url.path) == (200, "/sign-in")
 
 
-def test_the_home_page_is_not_shown_under_a_foreign_name(started: tuple[Running, Sandbox]) -> None:
+def test_the_first_administrator_comes_in_by_the_printed_link(
+    started: tuple[Running, Sandbox], capsys: pytest.CaptureFixture[str]
+) -> None:
     up, _ = started
-    assert httpx.get(up.url, headers={"host": "tieout.example"}).status_code == 403
+    greet(up.parts)
+    link = capsys.readouterr().out.split()[-1]
+    assert link.startswith(f"{up.url}/join/")
+    assert "The first administrator" in httpx.get(link).text
 
 
 def test_metrics_count_events(started: tuple[Running, Sandbox]) -> None:

@@ -18,7 +18,7 @@ def audit(
     """Who changed what, newest first."""
     with installation(context) as parts, parts.database.session_scope() as session:
         part = queries.Slice(limit, before)
-        page = queries.audit_log(session, part, actor=actor, action=action, target=target)
+        page = queries.audit_log(session, queries.AuditFilter(actor, action, target), part)
     if json:
         show.as_json(page)
         return

@@ -69,9 +69,23 @@ def dismiss(
     show.say(f"Run {run_id} is dismissed.")
 
 
+@app.command()
+def hold(
+    context: typer.Context,
+    run_id: int,
+    reason: Annotated[str, typer.Option(help="Why it is kept back; kept with the run.")],
+) -> None:
+    """Keep one back that waits for a worker or a retry, until it is replayed."""
+    if not reason.strip():
+        raise typer.BadParameter("say why it is kept back", param_hint="--reason")
+    with installation(context) as parts:
+        actions.hold(parts, run_id, reason.strip(), actor=ACTOR)
+    show.say(f"Run {run_id} is held back.")
+
+
 @app.command("choose")
 def choose(context: typer.Context, run: int, candidate: str) -> None:
-    """One of a held run's candidates is the customer meant: kept as a link, and the run is replayed."""
+    """One of a held run's candidates is the record meant: kept as a link, and the run is replayed."""
     with installation(context) as parts:
         try:
             made = choices.choose(parts, run, candidate, actor=ACTOR)

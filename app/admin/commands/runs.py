@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from app.admin import queries, show
+from app.admin import queries, records, show
 from app.admin.commands.common import Before, Json, Limit, When, group, installation, utc
-from app.admin.models import AttemptOut, RunDetail, RunOut
+from app.admin.models import AttemptOut, Page, RunDetail, RunOut
 from app.core.jobs import RunFilter
 
 app = group("What was done for which object, and how it went.")
@@ -22,15 +22,19 @@ def listed(
     subject: Annotated[str | None, typer.Option(help="The source object's id.")] = None,
     text: Annotated[str | None, typer.Option(help="Somewhere in the summary or the subject.")] = None,
     since: When = None,
+    search: Annotated[str | None, typer.Option(help="An id, a number, an e-mail, a name, an amount.")] = None,
+    payload: Annotated[str, typer.Option(help="Somewhere in what was sent or came back.")] = "",
     limit: Limit = 50,
     before: Before = None,
     json: Json = False,
 ) -> None:
     if context.invoked_subcommand:
         return
-    wanted = RunFilter(flow, tuple(state or ()), account, subject, None, text, utc(since))
+    wanted = RunFilter(flow, tuple(state or ()), account, subject, None, text, utc(since), search=search)
     with installation(context) as parts, parts.database.session_scope() as session:
-        page = queries.list_runs(session, wanted, queries.Slice(limit, before))
+        found = records.find(session, wanted, queries.Slice(limit, before), payload=payload)
+        rows = [RunOut.model_validate(row) for row in found.rows]
+        page = Page[RunOut](items=rows, next=found.next)
     show.as_json(page) if json else table(page.items)
     show.more(page.next)
 
@@ -53,12 +57,15 @@ def shown(context: typer.Context, run_id: int, json: Json = False) -> None:
 
 
 def _told(run: RunDetail) -> None:
-    show.facts(run.model_dump(exclude={"attempts", "candidates", "notes"}).items())
+    show.facts(run.model_dump(exclude={"attempts", "candidates", "considered", "notes"}).items())
     for note in run.notes:
         show.say(f"- {note}")
     if run.candidates:
         columns = ("system", "type", "id", "label", "why")
         show.table(columns, [[each.get(name) for name in columns] for each in run.candidates], title="Candidates")
+    if run.considered:
+        weighed = ("verdict", "type", "id", "label", "why", "rule")
+        show.table(weighed, [[each.get(name) for name in weighed] for each in run.considered], title="Why it matched")
     for attempt in run.attempts:
         words = f"Attempt {attempt.number}, {show.cell(attempt.started_at)}: {attempt.outcome or 'cut off'}"
         show.table(("system", "call", "status", "ms"), _exchanges(attempt), title=f"{words}. {attempt.summary}")

@@ -105,7 +105,7 @@ class PostgresSlots:
     ) -> None:
         self.account, self.ceiling = account, ceiling
         self._dsn = dsn.replace("postgresql+psycopg://", "postgresql://", 1)
-        self._key = zlib.crc32(f"tieout netsuite slots {account}".encode()) & 0x7FFFFFFF
+        self._key = key_of(account)
         self._patience, self._calm_after, self._burst = patience, calm_after, burst
         self._size_read_every, self._wait = size_read_every, wait
         self._lock = threading.Lock()
@@ -336,6 +336,11 @@ class PostgresSlots:
     def _too_long(self) -> Throttled:
         seconds = int(self._patience.total_seconds())
         return Throttled(f"No NetSuite slot came free within {seconds} seconds.", code="no_slot")
+
+
+def key_of(account: str) -> int:
+    """The first of the two numbers of its advisory locks; the second is the slot's."""
+    return zlib.crc32(f"tieout netsuite slots {account}".encode()) & 0x7FFFFFFF
 
 
 def _alive(connection: Connection[Any]) -> bool:

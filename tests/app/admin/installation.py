@@ -1,7 +1,7 @@
 """An installation for tests: real database and machinery, two small flows, systems that answer from dictionaries."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,9 +20,10 @@ from app.core.flow import Catalogue, Flow, Options, Sweep
 from app.core.preview import Previewer, Written
 from app.core.sweeps import Sweeper
 from app.db import Database
-from app.errors import Ambiguous, Candidate, Held, LinkMissing, Rejected, Skipped, Throttled, Unavailable
+from app.errors import Ambiguous, Candidate, Held, LinkMissing, NotFound, Rejected, Skipped, Throttled, Unavailable
 from app.receiver.serve import listen
 from app.settings import Settings
+from app.systems.stripe.endpoints import Endpoint
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -73,6 +74,12 @@ class FakeStripe:
     livemode: bool = False
     calls: int = 0
 
+    def webhook_endpoints(self) -> list[Endpoint]:
+        return []
+
+    def create_webhook_endpoint(self, url: str, events: Collection[str], /) -> tuple[Endpoint, str]:
+        return Endpoint("we_1", url, frozenset(events), enabled=True, created=NOW), "whsec_1"
+
     def read(self, subject: str) -> tuple[str, str]:
         self.calls += 1
         self.record(Exchange("stripe", "GET", f"/v1/customers/{subject}", 200, 3, response={"id": subject}))
@@ -87,10 +94,23 @@ class FakeNetSuite:
     books: list[tuple[str, dict[str, str]]]
     calls: int = 0
     fields: Mapping[str, Mapping[str, str]] | None = None
+    rows: Mapping[str, Sequence[Mapping[str, str]]] | None = None
+
+    def query(self, sql: str, params: Sequence[str] = (), /) -> Iterator[Mapping[str, str]]:
+        """The rows of the table that is asked."""
+        if self.rows is None:
+            raise Unavailable("NetSuite cannot be reached.")
+        yield from self.rows.get(sql.partition(" FROM ")[2].partition(" ")[0], ())
 
     def put(self, external_id: str, body: dict[str, str]) -> None:
         self.calls += 1
         self.books.append((external_id, body))
+
+    def get(self, record_type: str, key: str, /, *, expand: bool = False) -> Mapping[str, str]:
+        found = dict(self.books).get(key)
+        if found is None:
+            raise NotFound("NetSuite has no such record.")
+        return found
 
     def record_fields(self, record_type: str) -> Mapping[str, str]:
         if self.fields is None:
@@ -108,17 +128,23 @@ class FakeSystems:
         default_factory=lambda: {"invoice": {"memo": "string", "custbody_region": "string"}}
     )
 
-    def stripe(self, account: str, record: Record) -> Any:
+    rows: Mapping[str, Sequence[Mapping[str, str]]] | None = None
+
+    def stripe(self, account: str, record: Record, *, until: datetime | None = None) -> Any:
         return FakeStripe(account, self.objects, record)
 
     def netsuite(self, record: Record) -> Any:
-        return FakeNetSuite(self.books, fields=self.fields)
+        return FakeNetSuite(self.books, fields=self.fields, rows=self.rows)
 
     def recording_stripe(self, account: str, record: Record, written: list[Written]) -> Any:
         return FakeStripe(account, self.objects, record)
 
     def recording_netsuite(self, record: Record, written: list[Written]) -> Any:
+        known = self.books
+
         class Recording:
+            books = known
+
             def put(self, external_id: str, body: dict[str, str]) -> None:
                 written.append(Written("netsuite", "upsert", external_id, body))
 
@@ -219,7 +245,8 @@ class Installation:
 
 def install(database: Database, accounts: Sequence[str] = ("main",)) -> Installation:
     clock, broker, systems, flows = FixedClock(), RememberingBroker(), FakeSystems(), catalogue()
-    stripe = {name: {"api_key": "sk_test_none", "livemode": False} for name in accounts}
+    nowhere = {"api_key": "sk_test_none", "livemode": False, "api_base": "http://127.0.0.1:1"}
+    stripe = dict.fromkeys(accounts, nowhere)
     settings = Settings(_env_file=None, database_url=database.url, stripe=stripe)
     modes = Modes(stripe=dict.fromkeys(accounts, False), netsuite_live=False)
     executor = Executor(

@@ -144,3 +144,62 @@ def test_preview_of_what_would_be_held(client: Client, parts: Installation) -> N
 @pytest.mark.parametrize("path", ["", "/options"])
 def test_flow_that_does_not_exist(client: Client, path: str) -> None:
     assert client("read").get(f"/flows/nope{path}").status_code == 404
+
+
+# what it did, and who changed it -----------------------------------------------------------------------------------
+
+
+def test_activity_is_counted_by_the_hour(client: Client, parts: Installation) -> None:
+    with parts.database.session_scope() as session:
+        for subject, state in (("cus_1", "succeeded"), ("cus_2", "succeeded"), ("cus_3", "skipped")):
+            at = parts.clock.now()
+            session.add(Run(flow=FLOW, account="main", subject=subject, state=state, cause="event", updated_at=at))
+    body = client("read").get(f"/flows/{FLOW}/activity").json()
+    assert (len(body["times"]), body["times"][-1]) == (24, "2026-03-01T12:00:00Z")
+    last = {state: numbers[-1] for state, numbers in body["states"].items() if any(numbers)}
+    assert last == {"succeeded": 2, "skipped": 1}
+
+
+def test_activity_of_thirty_days_is_counted_by_the_day(client: Client) -> None:
+    body = client("read").get(f"/flows/{FLOW}/activity?span=30d").json()
+    assert (len(body["times"]), body["times"][-1]) == (30, "2026-03-01T00:00:00Z")
+
+
+def test_changes_name_who_changed_what(client: Client) -> None:
+    admin = client("admin")
+    admin.post(f"/flows/{FLOW}/switch", json={"enabled": False, "note": "Cut-over."})
+    admin.post("/flows/stripe_invoice_to_netsuite/switch", json={"enabled": False})
+    admin.put(f"/flows/{FLOW}/options", json={"options": {"prefix": "X "}, "note": "Marked."})
+    found = admin.get(f"/flows/{FLOW}/changes").json()
+    assert [(each["author"], each["note"], each["settings"]) for each in found] == [
+        ("a admin script", "Marked.", {"options.prefix": [None, "X "]}),
+        ("a admin script", "Cut-over.", {"enabled": [None, False]}),
+    ]
+
+
+def test_the_schedule_is_set_and_taken_back(client: Client) -> None:
+    admin = client("admin")
+    minutes = [
+        admin.post(f"/flows/{FLOW}/schedule", json={"every_minutes": every}).json()["sweep_minutes"]
+        for every in (5, None)
+    ]
+    assert minutes == [5, 60]
+
+
+def test_a_flow_that_only_listens_has_no_schedule(client: Client) -> None:
+    answer = client("admin").post("/flows/stripe_invoice_to_netsuite/schedule", json={"every_minutes": 5})
+    assert (answer.status_code, "has no sweep" in answer.json()["error"]["message"]) == (409, True)
+
+
+def test_other_options_are_planned_and_not_saved(client: Client, parts: Installation) -> None:
+    parts.carried_out(FLOW, ["cus_1"])
+    operator = client("operate")
+    plan = operator.post(f"/flows/{FLOW}/options/plan", json={"options": {"prefix": "X "}}).json()
+    (difference,) = plan["differences"]
+    assert (plan["looked_at"], difference["after"]["written"][0]["body"]) == (1, {"companyName": "X CUS_1"})
+    assert operator.get(f"/flows/{FLOW}/options").json()["version"] == 0
+
+
+def test_a_plan_names_what_is_wrong(client: Client) -> None:
+    answer = client("operate").post(f"/flows/{FLOW}/options/plan", json={"options": {"colour": "blue"}})
+    assert answer.json()["error"]["fields"] == {"colour": "there is no such setting"}

@@ -8,8 +8,9 @@ from app.core import jobs
 from app.core.audit import AuditEntry
 from app.core.runs import Run
 from app.core.tables import Issue
+from app.errors import Unmapped
 from tests.app.admin.conftest import Client
-from tests.app.admin.installation import NOW, Installation, held
+from tests.app.admin.installation import NOW, Installation, ambiguous, held
 
 FLOW = "stripe_customer_to_netsuite"
 TITLE = "Stripe Customer to NetSuite Customer Add/Update: a person has to decide."
@@ -160,3 +161,55 @@ def test_a_run_names_its_issue(client: Client, parts: Installation) -> None:
     with parts.database.session_scope() as session:
         assert session.get_one(Run, 1).issue_id == 1
     assert client("read").get("/runs/1").json()["issue_id"] == 1
+
+
+def test_counts_and_codes_are_told(client: Client) -> None:
+    reader = client("read")
+    assert reader.get("/issues/counts").json() == {"states": {"open": 1}, "assignees": []}
+    codes = {row["code"]: row for row in reader.get("/issues/codes").json()}
+    assert codes["period_closed"]["setting"] == "period_policy.{record}"
+
+
+def test_errors_are_counted_by_hour(client: Client, parts: Installation) -> None:
+    with parts.database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE attempts SET started_at = %s", (NOW,))
+    found = client("read").get("/issues/heat").json()
+    assert (found["cells"], found["cut"]) == ([{"flow": FLOW, "at": "2026-03-01T12:00:00Z", "errors": 2}], False)
+
+
+def test_several_are_changed_at_once(client: Client, parts: Installation) -> None:
+    body = {"ids": [1], "state": "ignored", "assignee": "ada", "reason": "Known."}
+    answer = client("operate").post("/issues/change", json=body).json()
+    assert answer == {"states": {"ignored": 1}, "assignees": ["ada"]}
+    assert [each[2].get("reason") for each in audited(parts)] == ["Known.", None]
+
+
+def test_several_are_replayed_as_jobs(client: Client, parts: Installation) -> None:
+    answer = client("operate").post("/issues/replay", json={"ids": [1], "reason": "Mended."})
+    assert (answer.status_code, [job["total"] for job in answer.json()], parts.broker.jobs) == (202, [2], [1])
+
+
+def test_a_setting_mends_it(client: Client, parts: Installation) -> None:
+    parts.systems.objects["cus_9"] = Unmapped("No item is set.", setting="books.main.items.default")
+    parts.carried_out(FLOW, ["cus_9"])
+    parts.systems.rows = {"item": [{"id": "7", "itemid": "Consulting", "itemtype": "Service"}]}
+    remedy = client("read").get("/issues/2/remedy").json()
+    assert [one["path"] for one in remedy["settings"]] == ["books.main.items.default"]
+    body = {"setting": "books.main.items.default", "value": "7", "replay": True}
+    assert client("operate").post("/issues/2/mend", json=body).status_code == 403
+    admin = client("admin")
+    assert admin.post("/issues/2/mend", json=body).json() == {"version": 1, "job": 1}
+    assert admin.post("/issues/2/mend", json=body | {"value": "8"}).status_code == 409
+
+
+def test_candidates_are_told(client: Client, parts: Installation) -> None:
+    parts.systems.objects["cus_9"] = ambiguous()
+    parts.carried_out(FLOW, ["cus_9"])
+    [choice] = client("read").get("/issues/2/remedy").json()["choices"]
+    assert (choice["subject"], choice["choosable"]) == ("cus_9", ["7", "8"])
+
+
+def test_the_audit_log_is_a_file(client: Client) -> None:
+    client("operate").patch("/issues/1", json={"state": "resolved", "reason": "Done."})
+    text = client("read").get("/audit/export", params={"action": "issue"}).text
+    assert text.splitlines()[1].endswith('issue.resolved,issue:1,Done.,"{""state"": [""open"", ""resolved""]}"')

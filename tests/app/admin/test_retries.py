@@ -165,3 +165,14 @@ def test_choose_what_is_no_candidate(client: Client, parts: Installation) -> Non
 
 def test_choose_of_a_run_that_does_not_exist(client: Client) -> None:
     assert client("operate").post("/retries/99/choose", json={"id": "9"}).status_code == 404
+
+
+def test_hold_keeps_it_back_until_a_replay(client: Client, parts: Installation) -> None:
+    answer = client("operate").post(f"/retries/{SLOW}/hold", json={"reason": "NetSuite is being upgraded."}).json()
+    assert (answer["state"], answer["due_at"], parts.executor.run(SLOW)) == ("held", None, None)
+    assert audited(parts) == [("a operate script", "run.held", f"run:{SLOW}")]
+
+
+def test_what_is_done_is_not_held(client: Client, parts: Installation) -> None:
+    answer = client("operate").post(f"/retries/{DONE}/hold", json={"reason": "Wait."})
+    assert (answer.status_code, audited(parts)) == (409, [])

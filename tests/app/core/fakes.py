@@ -71,7 +71,7 @@ class FakeSystems:
         self.events: list[Any] = []
         self.written: list[str] = []
 
-    def stripe(self, account: str, record: Callable[[Exchange], None]) -> Any:
+    def stripe(self, account: str, record: Callable[[Exchange], None], *, until: datetime | None = None) -> Any:
         return FakeStripe(account, record, lambda subject: self.behave(subject), events=self.events)
 
     def netsuite(self, record: Callable[[Exchange], None]) -> Any:

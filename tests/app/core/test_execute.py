@@ -124,6 +124,15 @@ def test_candidates_are_kept_for_the_person_who_chooses(bench: Bench) -> None:
     ]
 
 
+def test_what_was_weighed_is_kept_until_something_else_is(bench: Bench) -> None:
+    run_id = bench.demand("things", "t_1")
+    weighed = [{"id": "7", "verdict": "chosen", "why": "same e-mail"}]
+    with bench.database.session_scope() as session:
+        session.get_one(Run, run_id).candidates = weighed
+    bench.work()
+    assert run_of(bench, run_id).candidates == weighed
+
+
 def test_the_next_try_is_booked_before_the_first_is_made(bench: Bench) -> None:
     seen: list[Retry | None] = []
     run_id = bench.demand("things", "t_1")

@@ -142,6 +142,7 @@ class Stage:
             "type": event.type,
             "object_id": event.object_id,
             "livemode": event.livemode,
+            "occurred_at": datetime.fromtimestamp(body["created"], UTC),
             "body": json.dumps(body).encode(),
         }
 

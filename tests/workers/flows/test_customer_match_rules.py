@@ -198,6 +198,20 @@ def test_a_candidate_in_stripe_that_a_person_chooses_is_kept_as_a_link(stage: St
     assert (stage.result(run_id).state, stage.links()[f"stripe-cust-{meant}"].netsuite_id) == ("succeeded", subject)
 
 
+def test_why_a_customer_was_taken_is_kept_with_the_run(stage: Stage) -> None:
+    there = in_netsuite(stage, email="ada@example.com")
+    [told] = stage.run(INTO_NETSUITE, in_stripe(stage)).candidates
+    assert (told["id"], told["verdict"], told["rule"]) == (there, "chosen", "e-mail ada@example.com")
+
+
+def test_a_stripe_customer_of_somebody_else_is_rejected(stage: Stage) -> None:
+    theirs = in_stripe(stage, metadata={"netsuite_customer_id": "999"})
+    told = stage.run(INTO_STRIPE, in_netsuite(stage, email="ada@example.com")).candidates
+    assert (theirs, "rejected", "it belongs to NetSuite customer 999") in {
+        (one["id"], one["verdict"], one["why"]) for one in told
+    }
+
+
 def test_what_is_no_candidate_cannot_be_chosen(stage: Stage) -> None:
     first, second = in_netsuite(stage, email="ada@example.com"), in_netsuite(stage, email="ada@example.com")
     run_id = stage.parts.sweeper.on_demand(INTO_NETSUITE, "main", [in_stripe(stage)])[0]

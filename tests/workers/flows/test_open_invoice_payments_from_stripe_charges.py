@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from app.admin import actions
+from app.admin import actions, choices
 from sandbox.netsuite import ids
 from tests.workers.flows.stage import Stage, picked
 from tests.workers.flows.test_stripe_charge_to_netsuite_invoice import charge, open_invoice, written
@@ -148,6 +148,32 @@ def test_a_link_made_by_hand_decides_a_tie(stage: Stage) -> None:
     actions.link(stage.parts, "inv", meant, invoice, **given)
     stage.run(FLOW, invoice)
     assert payment(stage)["externalId"] == f"stripe-pay-{meant}"
+
+
+def test_the_charge_that_a_person_chooses_pays_it(stage: Stage) -> None:
+    of_amount(stage)
+    who = customer(stage)
+    charge(stage, who)
+    meant = charge(stage, who)
+    invoice = open_invoice(stage)["id"]
+    run_id = stage.parts.sweeper.on_demand(FLOW, "main", [invoice])[0]
+    stage.work()
+    choices.choose(stage.parts, run_id, meant, actor="ada")
+    stage.work()
+    assert (stage.result(run_id).state, payment(stage)["externalId"]) == ("succeeded", f"stripe-pay-{meant}")
+
+
+def test_what_was_looked_at_is_kept_with_the_verdict(stage: Stage) -> None:
+    of_amount(stage)
+    who = customer(stage)
+    other = charge(stage, who, 4900)
+    subject = charge(stage, who)
+    result = stage.run(FLOW, open_invoice(stage)["id"])
+    verdicts = {(one["id"], one["verdict"], one["rule"]) for one in result.candidates if one["type"] == "charge"}
+    assert verdicts == {
+        (subject, "chosen", "customer_amount_currency"),
+        (other, "rejected", "customer_amount_currency"),
+    }
 
 
 def test_what_is_beyond_the_invoice_stays_unapplied(stage: Stage) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.admin import actions
+from app.admin import actions, choices
 from app.core.links import Link
 from sandbox.netsuite import ids
 from tests.workers.flows.stage import Stage, picked
@@ -276,6 +276,30 @@ def test_two_invoices_of_that_amount_are_held_with_the_candidates(stage: Stage) 
     assert (result.state, result.code, {one["id"] for one in result.candidates}) == ("held", "ambiguous", both)
 
 
+def test_the_invoice_that_a_person_chooses_is_paid(stage: Stage) -> None:
+    of_amount(stage)
+    who = customer(stage)
+    open_invoice(stage)
+    meant = open_invoice(stage)["id"]
+    run_id = stage.parts.sweeper.on_demand(FLOW, "main", [charge(stage, who)])[0]
+    stage.work()
+    choices.choose(stage.parts, run_id, meant, actor="ada")
+    stage.work()
+    assert applications(stage.records("customerPayment")[0]) == [(meant, "50.00")]
+
+
+def test_an_invoice_that_does_not_fit_is_rejected_with_the_reason(stage: Stage) -> None:
+    of_amount(stage)
+    who = customer(stage)
+    other, meant = open_invoice(stage, "49")["id"], open_invoice(stage, "50")["id"]
+    result = stage.run(FLOW, charge(stage, who))
+    verdicts = [(one["id"], one["verdict"], one["why"]) for one in result.candidates]
+    assert verdicts == [
+        (other, "rejected", "49.00 USD is open on it, the charge brought 50.00"),
+        (meant, "chosen", "the customer's only open invoice of this amount and currency"),
+    ]
+
+
 def test_an_invoice_too_far_in_time_is_no_match(stage: Stage) -> None:
     of_amount(stage, days=10)
     who = customer(stage)
@@ -371,6 +395,18 @@ def test_two_payments_that_it_could_be_are_held_with_the_candidates(stage: Stage
     both = {keyed_in(stage), keyed_in(stage)}
     result = stage.run(FLOW, charge(stage, who))
     assert (result.state, result.code, {one["id"] for one in result.candidates}) == ("held", "ambiguous", both)
+
+
+def test_the_payment_that_a_person_chooses_is_the_charges(stage: Stage) -> None:
+    who = customer(stage)
+    keyed_in(stage)
+    meant = keyed_in(stage)
+    subject = charge(stage, who)
+    run_id = stage.parts.sweeper.on_demand(FLOW, "main", [subject])[0]
+    stage.work()
+    choices.choose(stage.parts, run_id, meant, actor="ada")
+    stage.work()
+    assert (stage.links()[f"stripe-pay-{subject}"].netsuite_id, written(stage)) == (meant, {"customerPayment": 2})
 
 
 def test_the_one_that_names_the_charge_is_taken(stage: Stage) -> None:

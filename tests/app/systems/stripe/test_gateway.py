@@ -363,6 +363,21 @@ def test_events_are_not_asked_for_beyond_thirty_days(stub: Stub, gateway: Stripe
     assert stub.asked[1].params["created[gte]"] == str(int((NOW - timedelta(days=30)).timestamp()))
 
 
+def test_listings_of_a_window_end_before_its_end(stub: Stub, gateway: StripeGateway) -> None:
+    gateway.until = SINCE + timedelta(days=1)
+    stub.answer(listing()).answer(listing())
+    list(gateway.customers_since(SINCE))
+    end = str(int(gateway.until.timestamp()))
+    assert [asked.params["created[lt]"] for asked in stub.asked] == [end, end]
+
+
+def test_a_window_before_the_events_that_are_kept_asks_for_none(stub: Stub, gateway: StripeGateway) -> None:
+    gateway.until = NOW - timedelta(days=80)
+    stub.answer(listing())
+    list(gateway.customers_since(NOW - timedelta(days=90)))
+    assert len(stub.asked) == 1
+
+
 def test_events_come_oldest_first(stub: Stub, gateway: StripeGateway) -> None:
     newest_first = [event(number, "invoice.paid", {"id": "in_1"}, number // 2) for number in (5, 4, 3, 2)]
     stub.answer(listing(*newest_first))
