@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools lock demo up test exhaustive fast lint bench clean
+.PHONY: help setup tools lock demo up test exhaustive fast lint bench pictures clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,12 @@ lint: setup ## style, types, and who may import whom
 
 bench: tools ## every benchmark against its target
 	@$(BIN)/python scripts/bench.py
+
+pictures: tools ## take the pictures of docs/dashboard.md anew, with the browser tests
+	@for file in tests/browser/test_*.py; do TIEOUT_SCREENSHOTS=1 $(BIN)/pytest -q $$file || exit 1; done
+	@mkdir -p docs/pictures
+	@for name in $$(grep -o 'pictures/[a-z-]*' docs/dashboard.md | cut -d/ -f2); do \
+		cp .screenshots/$$name-light-1280.png docs/pictures/$$name.png; done
 
 lock: setup ## bring the lock files up to date with pyproject.toml and package.json
 	@$(BIN)/python scripts/lock.py

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from app.admin import router as admin_router
+from app.admin import add_admin_api
 from app.core.interfaces import Stripe
 from app.core.links import StoredLinks
 from app.dashboard import site
@@ -62,7 +62,7 @@ def create_app(parts: Parts, *, webhooks: bool = True, pages: bool = True) -> Ap
     api.include_router(health_router(standard_probes(parts.database.url, settings.broker_url, parts.clock, window)))
     api.include_router(links_router(settings.secret(), _destinations(parts)))
     if pages:
-        api.include_router(admin_router)
+        add_admin_api(api)
         site.add_to(api)
     return Application(receiver, api)
 

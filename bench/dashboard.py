@@ -249,7 +249,7 @@ def main() -> int:
     faults: list[str] = []
     with harness.postgres() as url:
         with psycopg.connect(libpq_url(url), autocommit=True) as connection:
-            connection.execute("CREATE DATABASE small")
+            connection.execute("CREATE DATABASE small TEMPLATE template0")
         small_url = url.replace("/postgres?", "/small?", 1)
         with world(small_url, SMALL) as few, world(url, arguments.records) as many:
             gc.freeze()

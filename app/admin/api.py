@@ -1,6 +1,8 @@
 """The whole admin API under `/api/v1`; needs `app.state.parts`."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exception_handlers import http_exception_handler
+from starlette.exceptions import HTTPException
 
 from app.admin import (
     alerts,
@@ -21,7 +23,7 @@ from app.admin import (
     users,
     views,
 )
-from app.admin.problems import refusals
+from app.admin.problems import not_found, refusals
 
 router = APIRouter(prefix="/api/v1", responses=refusals(401, 403, 422, 503))
 for part in (
@@ -45,3 +47,15 @@ for part in (
 ):
     router.include_router(part.router)
 router.include_router(jobs.counting)
+
+
+def add_admin_api(app: FastAPI) -> None:
+    app.include_router(router)
+    app.add_exception_handler(404, _no_such_address)
+
+
+async def _no_such_address(request: Request, error: Exception) -> Response:
+    """Below the API in the one shape of its refusals, elsewhere as the framework has it."""
+    if request.url.path.startswith(router.prefix):
+        return not_found("There is nothing at this address; /api/v1/openapi.json lists what there is.").response()
+    return await http_exception_handler(request, error if isinstance(error, HTTPException) else HTTPException(404))

@@ -97,7 +97,7 @@ def change_issues(who: Operator, wanted: IssuesChange, request: Request) -> Issu
         return IssueCounts(states=issue_figures.by_state(session), assignees=issue_figures.assignees(session))
 
 
-@router.post("/replay", status_code=202, summary="Replay all runs of several, a job each", responses=refusals(404))
+@router.post("/replay", status_code=202, summary="Replay all runs of several, a job each", responses=refusals(404, 409))
 def replay_issues(who: Operator, wanted: IssuesReplay, request: Request) -> list[JobOut]:
     parts = parts_of(request)
     jobs = decisions.replay_several(parts, wanted.ids, actor=who.name, reason=wanted.reason)
@@ -106,12 +106,12 @@ def replay_issues(who: Operator, wanted: IssuesReplay, request: Request) -> list
     return [JobOut.model_validate(job) for job in jobs]
 
 
-@router.get("/{issue_id}", summary="One issue with its notes and runs", responses=refusals(404))
+@router.get("/{issue_id:int}", summary="One issue with its notes and runs", responses=refusals(404))
 def get_issue(_: Reader, issue_id: IssueId, session: Annotated[Session, Depends(reading)]) -> IssueDetail:
     return _found(session, issue_id)
 
 
-@router.patch("/{issue_id}", summary="Change its state or who has it", responses=refusals(404, 409))
+@router.patch("/{issue_id:int}", summary="Change its state or who has it", responses=refusals(404, 409))
 def change_issue(who: Operator, issue_id: IssueId, wanted: IssueChange, request: Request) -> IssueDetail:
     parts = parts_of(request)
     _require_fitting(wanted)
@@ -124,7 +124,7 @@ def change_issue(who: Operator, issue_id: IssueId, wanted: IssueChange, request:
     return _now(parts, issue_id)
 
 
-@router.post("/{issue_id}/notes", status_code=201, summary="Add a note", responses=refusals(404))
+@router.post("/{issue_id:int}/notes", status_code=201, summary="Add a note", responses=refusals(404))
 def add_note(who: Operator, issue_id: IssueId, wanted: IssueNoteIn, request: Request) -> IssueDetail:
     parts = parts_of(request)
     decisions.note(parts, issue_id, wanted.text, actor=who.name)
@@ -132,7 +132,7 @@ def add_note(who: Operator, issue_id: IssueId, wanted: IssueNoteIn, request: Req
 
 
 @router.post(
-    "/{issue_id}/replay",
+    "/{issue_id:int}/replay",
     status_code=202,
     summary="Replay all its runs, as a job",
     responses={200: {"model": Counted, "description": "With `dry_run`: how many it would be."}, **refusals(404)},
@@ -149,7 +149,7 @@ def replay_issue(
     return JobOut.model_validate(job)
 
 
-@router.get("/{issue_id}/remedy", summary="What mends it", responses=refusals(404))
+@router.get("/{issue_id:int}/remedy", summary="What mends it", responses=refusals(404))
 def get_remedy(
     _: Reader, issue_id: IssueId, request: Request, session: Annotated[Session, Depends(reading)]
 ) -> RemedyOut:
@@ -173,7 +173,7 @@ def get_remedy(
     )
 
 
-@router.post("/{issue_id}/mend", summary="Set what is missing, as a new version", responses=refusals(404, 409))
+@router.post("/{issue_id:int}/mend", summary="Set what is missing, as a new version", responses=refusals(404, 409))
 def mend_issue(who: Admin, issue_id: IssueId, wanted: MendIn, request: Request) -> Mended:
     """The setting is one of those that `remedy` names."""
     parts = parts_of(request)

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 DOCS = Path(__file__).parents[2] / "docs"
 GUIDES = (
     "quickstart",
+    "dashboard",
     "configuration",
     "netsuite-setup",
     "operations",

@@ -7,7 +7,7 @@ from app.db import Base, Database, alembic_config, sqlalchemy_url
 def test_migrations_go_up_from_empty_and_down_again(postgres_url: str) -> None:
     admin = create_engine(sqlalchemy_url(postgres_url), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text("CREATE DATABASE migrations_alone"))
+        connection.execute(text("CREATE DATABASE migrations_alone TEMPLATE template0"))
     engine = create_engine(admin.url.set(database="migrations_alone"))
     config = alembic_config()
     with engine.connect() as connection:

@@ -43,7 +43,7 @@ def browser() -> Iterator[Browser]:
 def own_database(postgres_url: str) -> Iterator[str]:
     """Beside the one that is emptied between tests."""
     with psycopg.connect(libpq_url(postgres_url), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE browsed")
+        connection.execute("CREATE DATABASE browsed TEMPLATE template0")
     url = postgres_url.replace("/postgres?", "/browsed?", 1)
     assert url != postgres_url
     yield url

@@ -43,7 +43,7 @@ def test_nothing_found_says_what_to_do(page: Page) -> None:
 
 
 def test_a_chosen_row_is_replayed_by_the_keyboard(page: Page, site: Site) -> None:
-    page.goto("/records?state=attention")
+    page.goto(f"/records?q={site.seeded.held}&flow=stripe_customer_to_netsuite")
     page.keyboard.press("j")
     page.keyboard.press("r")
     expect(page.get_by_role("status")).to_contain_text(f"Record {site.seeded.held_run} is queued")

@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import Field
 
-from app.admin import router
+from app.admin import add_admin_api
 from app.core.broker import NoBroker
 from app.core.dispatch import Dispatcher, Modes
 from app.core.exchanges import Exchange, Record
@@ -269,7 +269,7 @@ def install(database: Database, accounts: Sequence[str] = ("main",)) -> Installa
 
 def application(parts: Installation | None = None) -> FastAPI:
     app = FastAPI(title="Tieout")
-    app.include_router(router)
+    add_admin_api(app)
     app.state.parts = parts
     return app
 

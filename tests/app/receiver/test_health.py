@@ -95,7 +95,7 @@ def test_a_schema_that_is_behind_is_not_ready(postgres_url: str) -> None:
 
     admin = create_engine(sqlalchemy_url(postgres_url), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text("CREATE DATABASE never_migrated"))
+        connection.execute(text("CREATE DATABASE never_migrated TEMPLATE template0"))
     behind = admin.url.set(database="never_migrated").render_as_string(hide_password=False)
     admin.dispose()
     probes = standard_probes(behind, "", SystemClock(), WINDOW)
