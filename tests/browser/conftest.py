@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from app.core.broker import NoBroker
 from app.db import Database, libpq_url
@@ -27,12 +27,15 @@ FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
+PATIENCE = 30_000
+"""Milliseconds: a page answers at once, but the machine may be busy with the other tests."""
 AsRole = Callable[[str], Page]
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Ends with the last test that wants it: while it is there no other test can have an event loop of its own."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield launched
@@ -78,7 +81,7 @@ def as_role(browser: Browser, site: Site) -> Iterator[AsRole]:
 
     def made(role: str) -> Page:
         context = browser.new_context(base_url=site.url, color_scheme="light", reduced_motion="reduce")
-        context.set_default_timeout(5000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         if role:
             context.add_cookies([site.cookie(role)])  # type: ignore[list-item]

@@ -96,7 +96,7 @@ def test_options_are_changed_compared_and_saved(page: Page, site: Site) -> None:
     page.get_by_label("Mark Stripe").uncheck()
     page.get_by_label("Number", exact=True).select_option("name")
     page.get_by_role("button", name="Show what would change").click()
-    expect(page.get_by_text("would come out differently.")).to_be_visible(timeout=8000)
+    expect(page.get_by_text("would come out differently.")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("region", name="What differs for")).to_contain_text("entityId")
     accessible(page)
     screenshot(page, "plan")

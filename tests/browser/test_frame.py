@@ -90,7 +90,10 @@ def test_t_shows_dates(page: Page) -> None:
 def test_what_has_changed_is_fetched_anew(page: Page, site: Site) -> None:
     with page.expect_response("**/live"):
         page.goto("/")
-    with page.expect_response(f"{site.url}/", timeout=8000) as fetched, site.parts.database.session_scope() as session:
+    with (
+        page.expect_response(f"{site.url}/", timeout=30_000) as fetched,
+        site.parts.database.session_scope() as session,
+    ):
         now = site.parts.clock.now()
         seen = {"opened_at": now, "first_seen": now, "last_seen": now}
         session.add(Issue(flow="x", error_code="y", title="One more", **seen))

@@ -33,7 +33,7 @@ def test_a_job_asks_goes_on_and_is_done(page: Page, site: Site, asking: tuple[in
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_role("status")).to_contain_text("goes on")
     assert jobs.carry_out(site.parts, job_id) == "done"
-    expect(page.get_by_text(f"Started {total} of {total} runs.")).to_be_visible(timeout=8000)
+    expect(page.get_by_text(f"Started {total} of {total} runs.")).to_be_visible(timeout=30_000)
     assert narrow(page) <= 0
 
 
