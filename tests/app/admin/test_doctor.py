@@ -1,6 +1,5 @@
 import json
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -56,12 +55,6 @@ def test_nothing_is_wrong(bay: Sickbay) -> None:
 
 def test_every_group_is_looked_at(bay: Sickbay) -> None:
     assert {each.group for each in bay.examine()} == {"this installation", "stripe main", "netsuite"}
-
-
-def test_it_takes_seconds_at_most(bay: Sickbay) -> None:
-    started = time.monotonic()
-    bay.examine()
-    assert time.monotonic() - started < 5
 
 
 def test_it_only_reads_and_counts_what_it_asks(bay: Sickbay) -> None:

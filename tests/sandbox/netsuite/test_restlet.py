@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -166,10 +165,8 @@ def test_what_a_batch_saves_is_skipped_by_the_user_event(client: Client, world: 
     assert last == [("customscript_tieout_user_event", "create"), ("customscript_tieout_restlet", None)]
 
 
-def test_fifty_in_a_batch_stay_within_their_units_and_their_time(client: Client) -> None:
+def test_fifty_in_a_batch_stay_within_their_units(client: Client) -> None:
     customer = client.customer()
     items = [upsert("invoice", f"stripe-inv-{number}", invoice(customer), "item") for number in range(50)]
-    started = time.monotonic()
-    results = batch(client, *items)
-    assert (all(one["ok"] for one in results), time.monotonic() - started < 5) == (True, True)
+    assert all(one["ok"] for one in batch(client, *items))
     assert client.get("/_sandbox/stats").json()["scripts"]["last"][-1]["usage"] == 50 * 30 + 10

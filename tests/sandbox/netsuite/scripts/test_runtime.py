@@ -118,17 +118,17 @@ def test_a_parameter_has_its_kind(world: NetSuiteWorld) -> None:
     assert world.scripts.values(event) == {"custscript_trial_mode": "tell", "custscript_trial_number": 7}
 
 
+@pytest.mark.slow
 def test_others_are_answered_while_a_script_runs(client: Client, world: NetSuiteWorld) -> None:
-    world.scripts.seconds["restlet"] = 1.0
+    world.scripts.seconds["restlet"] = 3.0
     with concurrent.futures.ThreadPoolExecutor() as pool:
         running = pool.submit(client.post, RESTLET, params=SCRIPT, json={"code": "for (;;) {}", "args": {}})
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while world.governance.in_flight == 0:
             assert time.monotonic() < deadline
-        started = time.monotonic()
         with httpx.Client(base_url=client.base_url, headers=client.headers) as other:
             assert other.get(f"{RECORDS}/customer").status_code == 200
-        assert (running.done(), time.monotonic() - started < 0.9) == (False, True)
+        assert not running.done()
         assert running.result().json()["error"]["code"] == "SSS_TIME_LIMIT_EXCEEDED"
     world.scripts.seconds["restlet"] = 300
 
