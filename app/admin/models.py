@@ -321,7 +321,7 @@ class HeatOut(BaseModel):
     since: datetime
     unit: str
     cells: list[HeatCell]
-    cut: bool = Field(description="Only the newest 20,000 are counted; there are more.")
+    cut: bool = Field(description="Only the newest 5,000 are counted; there are more.")
 
 
 class IssueCounts(BaseModel):
@@ -389,7 +389,7 @@ class JobOut(Out):
 
 
 class JobDetail(JobOut):
-    runs: dict[str, int] = Field(description="The states that its runs are in now; 10001 means more.")
+    runs: dict[str, int] = Field(description="The states that its runs are in now; 1001 means more.")
 
 
 class WhichRuns(Narrowing):

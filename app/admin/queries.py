@@ -304,7 +304,7 @@ def job(session: Session, job_id: int) -> m.JobDetail | None:
 _ENDED = text(
     """
     SELECT s.state, (SELECT count(*) FROM (
-        SELECT 1 FROM runs WHERE job_id = :job AND state = s.state LIMIT 10001) limited)
+        SELECT 1 FROM runs WHERE job_id = :job AND state = s.state LIMIT 1001) limited)
     FROM unnest(:states ::text[]) AS s (state)
     """
 )

@@ -14,7 +14,7 @@ from app.core.runs import OPEN
 from app.core.tables import Issue
 
 Unit = Literal["hour", "day"]
-LOOKED_AT = 20_000
+LOOKED_AT = 5_000
 """Failed attempts that are counted at most, the newest first."""
 
 

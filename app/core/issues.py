@@ -20,8 +20,8 @@ from app.core.tables import Issue, IssueNote
 STATES = ("open", "acknowledged", "ignored", "snoozed", "resolved")
 TIEOUT = "tieout"
 """The author of what nobody wrote."""
-MOST = 10_001
-"""Runs of an issue are counted up to here: so many are more than 10,000."""
+MOST = 1_001
+"""Runs of an issue are counted up to here: so many are more than 1,000."""
 _LOCK = 7133003
 _RESOLVES = ("open", "acknowledged", "snoozed")
 

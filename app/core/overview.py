@@ -13,7 +13,7 @@ from app.core.tables import ConfigVersion
 
 MANY = 1000
 HOURS = 24
-SAMPLE = 400
+SAMPLE = 100
 """So many runs of each hour are measured: enough for a 95th percentile."""
 
 

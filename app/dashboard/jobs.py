@@ -152,7 +152,7 @@ def one(visit: Viewer, job_id: int) -> Response:
         "over": job.state in FINISHED,
     }
     return page(
-        visit, "jobs/one.html", about=_about(job, _flow_of(job, visit)), matching=_matching(job), most=10_000, **facts
+        visit, "jobs/one.html", about=_about(job, _flow_of(job, visit)), matching=_matching(job), most=1_000, **facts
     )
 
 
