@@ -141,8 +141,8 @@ _MOST_KEPT = 8
 
 
 def _asked(parts: Parts, kind: Kind) -> Entries:
-    netsuite = parts.systems.netsuite(lambda _: None)
     try:
+        netsuite = parts.systems.netsuite(lambda _: None)
         symbols = (
             {str(row["id"]): str(row["symbol"]) for row in netsuite.query(_CURRENCIES)} if kind == "accounts" else {}
         )

@@ -3,12 +3,13 @@
 import html
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import yaml
 from sqlalchemy import select
 
+from app.admin import netsuite_lists
 from app.core import config as configuration
 from app.core import plan
 from app.core.audit import AuditEntry
@@ -409,3 +410,16 @@ def test_records_that_wait_for_a_setting_are_shown(sign_in: SignIn, parts: Insta
     )
     parts.carried_out(FLOW, ["cus_9"])
     assert "books.main.items.by_price.p1" in sign_in("viewer").see("/mapping/items").text
+
+
+@pytest.mark.parametrize("tab", ["", "/items", "/types"])
+def test_without_a_netsuite_account_it_reads_all_the_same(
+    parts: Installation, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, tab: str
+) -> None:
+    def unconnected(record: object) -> NoReturn:
+        raise Unmapped("No NetSuite account is connected.", setting="NETSUITE__ACCOUNT_ID")
+
+    monkeypatch.setattr(parts.systems, "netsuite", unconnected)
+    netsuite_lists._KEPT.clear()
+    answer = sign_in("admin").get(f"/mapping{tab}")
+    assert (answer.status_code, "No NetSuite account is connected." in answer.text) == (200, True)
