@@ -21,15 +21,10 @@ class Watch:
     def __init__(self, page: Page, url: str) -> None:
         self._host = urlsplit(url).netloc
         self.problems: list[str] = []
-        page.on("console", lambda said: said.type in ("error", "warning") and self._said(said.text))
+        page.on("console", lambda said: said.type in ("error", "warning") and self.problems.append(said.text))
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("request", self._asked)
         page.on("response", self._answered)
-
-    def _said(self, words: str) -> None:
-        # so htmx tells of a request that was under way when the page was left
-        if not words.startswith(("htmx:sendError", "htmx:sendAbort")):
-            self.problems.append(words)
 
     def _asked(self, request: Request) -> None:
         found = urlsplit(request.url)
