@@ -4,6 +4,7 @@ from sqlalchemy import Connection, create_engine
 
 from alembic import context
 from app.core import (  # noqa: F401  (fill the metadata)
+    activity,
     attempts,
     audit,
     completeness_rows,

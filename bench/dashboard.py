@@ -21,7 +21,7 @@ import httpx
 import psycopg
 from fastapi.routing import APIRoute
 
-from app.core import run_counts, sessions, users
+from app.core import activity, run_counts, sessions, users
 from app.core.broker import NoBroker
 from app.dashboard import site
 from app.dashboard.access import cookie_name, lifetime
@@ -129,8 +129,9 @@ INSERT INTO links (external_id, role, account, stripe_id, netsuite_type, netsuit
 SELECT 'stripe-inv-' || subject, 'inv', 'main', subject, 'invoice', (1000 + id)::text, 'stripe' FROM runs
 """
 _ATTEMPTS = """
-INSERT INTO attempts (run_id, number, started_at, finished_at, outcome, summary, error_class, error_code, exchanges)
-SELECT id, 1, created_at, updated_at, state, summary, error_class, error_code,
+INSERT INTO attempts
+    (run_id, flow, number, started_at, finished_at, outcome, summary, error_class, error_code, exchanges)
+SELECT id, flow, 1, created_at, updated_at, state, summary, error_class, error_code,
     jsonb_build_array(jsonb_build_object('system', 'netsuite', 'method', 'PUT',
         'path', '/record/v1/invoice/eid:' || subject, 'status', 204, 'milliseconds', 300,
         'request', jsonb_build_object('entity', '501', 'tranid', title),
@@ -178,6 +179,7 @@ def world(url: str, many: int) -> Iterator[World]:
     parts = build(settings, url, NoBroker())
     with parts.database.session_scope() as session:
         run_counts.compact(session, parts.clock.now())
+        activity.keep(session, parts.clock.now())
         user = users.add(session, "bench@example.com", "admin", actor="bench")
         user.subject = "bench"
         session.flush()

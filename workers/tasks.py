@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from app.alerts import senders
-from app.core import alert_sending, alerts, issues, run_counts
+from app.core import activity, alert_sending, alerts, issues, run_counts
 from app.core.inbox import undispatched
 from app.core.jobs import carry_out, stranded
 from app.core.prune import prune_old
@@ -120,6 +120,8 @@ def prune() -> None:
 def compact_counts() -> None:
     with parts().database.session_scope() as session:
         run_counts.compact(session, parts().clock.now())
+    with parts().database.session_scope() as session:
+        activity.keep(session, parts().clock.now())
 
 
 @app.task(name="workers.tasks.resume_jobs")

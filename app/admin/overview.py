@@ -16,6 +16,7 @@ from app.admin.first_steps import Step
 from app.admin.models import Out
 from app.admin.parts import Parts, parts_of, reading
 from app.admin.problems import AdminRoute
+from app.core import activity as hourly
 from app.core import change_words, completeness_rows, overview, plan, tie_out, verdict
 from app.core.completeness_rows import FRESH, CompletenessDay
 from app.core.config import Config
@@ -126,7 +127,7 @@ def activity(_: Reader, request: Request, session: Annotated[Session, Depends(re
 
 
 def by_hour(session: Session, parts: Parts) -> list[HourOut]:
-    return [HourOut.model_validate(one) for one in overview.hours(session, parts.clock.now())]
+    return [HourOut.model_validate(one) for one in hourly.hours(session, parts.clock.now())]
 
 
 def gathered(session: Session, parts: Parts) -> OverviewOut:

@@ -12,7 +12,7 @@ from app.db import Base
 
 
 class Attempt(Base):
-    """An attempt without `finished_at` was cut off: its worker was killed."""
+    """An attempt without `finished_at` was cut off: its worker was killed. `flow`: its run's, to count by."""
 
     __tablename__ = "attempts"
     __table_args__ = (
@@ -21,12 +21,14 @@ class Attempt(Base):
         Index(
             "ix_attempts_failed",
             "started_at",
+            postgresql_include=["flow", "error_class"],
             postgresql_where=text("outcome IN ('retrying', 'held', 'dead')"),
         ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     run_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("runs.id", ondelete="CASCADE"))
+    flow: Mapped[str] = mapped_column(Text)
     number: Mapped[int] = mapped_column(Integer)
     started_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=NOW)
     finished_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))

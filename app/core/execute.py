@@ -168,7 +168,8 @@ class Executor:
                 retries.book(session, run.id, now + timedelta(minutes=1), retries.PAUSED)
                 return None
             retries.book(session, run.id, now + self.time_limit * 1.5, retries.IN_FLIGHT)
-            attempt = Attempt(run_id=run.id, number=run.tries, config_version=chosen.version or None, started_at=now)
+            version = chosen.version or None
+            attempt = Attempt(run_id=run.id, flow=run.flow, number=run.tries, config_version=version, started_at=now)
             session.add(attempt)
             session.flush()
             return Claimed(run, flow, chosen, attempt.id)

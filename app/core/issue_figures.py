@@ -40,10 +40,15 @@ class Waiting:
     runs: int
 
 
+# ordered as ix_runs_issue_id_state_id is: it is read no further than the limit
 _WAITING = text(
     """
     SELECT sum(amount) AS amount, currency, count(*) AS runs
-    FROM (SELECT amount, currency FROM runs WHERE issue_id = :issue AND state = ANY(:open) LIMIT :most) AS open_runs
+    FROM (SELECT found.amount, found.currency
+          FROM unnest(CAST(:open AS text[])) AS one_state, LATERAL (
+              SELECT amount, currency FROM runs WHERE issue_id = :issue AND state = one_state
+              ORDER BY issue_id DESC, state DESC, id DESC LIMIT :most) AS found
+          LIMIT :most) AS open_runs
     WHERE amount IS NOT NULL AND currency IS NOT NULL
     GROUP BY currency ORDER BY sum(amount) DESC
     """
@@ -78,15 +83,15 @@ class Heat:
 _HEAT = text(
     """
     WITH failed AS (
-        SELECT run_id, started_at, error_class FROM attempts
+        SELECT started_at, flow, error_class FROM attempts
         WHERE outcome IN ('retrying', 'held', 'dead') AND started_at >= :since
         ORDER BY started_at DESC LIMIT :most
     )
-    SELECT run.flow, date_trunc(:unit, failed.started_at, 'UTC') AS at, count(*) AS errors,
+    SELECT flow, date_trunc(:unit, started_at, 'UTC') AS at, count(*) AS errors,
            (SELECT count(*) FROM failed) AS looked_at
-    FROM failed, LATERAL (SELECT flow FROM runs WHERE id = failed.run_id OFFSET 0) AS run
-    WHERE failed.error_class IS DISTINCT FROM 'link_missing' AND failed.error_class IS DISTINCT FROM 'not_ready'
-    GROUP BY run.flow, at ORDER BY at, run.flow
+    FROM failed
+    WHERE error_class IS DISTINCT FROM 'link_missing' AND error_class IS DISTINCT FROM 'not_ready'
+    GROUP BY flow, at ORDER BY at, flow
     """
 )
 

@@ -1,8 +1,7 @@
 """What the home page tells at one glance. An index and a limit bound each question, however many runs there are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import select, text
@@ -12,9 +11,6 @@ from app.core.runs import OPEN, Run
 from app.core.tables import ConfigVersion
 
 MANY = 1000
-HOURS = 24
-SAMPLE = 100
-"""So many runs of each hour are measured: enough for a 95th percentile."""
 
 
 class Oldest(NamedTuple):
@@ -36,17 +32,6 @@ class RetryTable(NamedTuple):
     booked: int
     due_now: int
     next_due: datetime | None
-
-
-@dataclass(frozen=True)
-class Hour:
-    """`median`, `slowest`: from the event's arrival to the record, in seconds; the slowest of twenty is not counted."""
-
-    at: datetime
-    received: int
-    finished: int
-    median: float | None
-    slowest: float | None
 
 
 class Opened(NamedTuple):
@@ -126,52 +111,6 @@ _ISSUES = text(
 def top_issues(session: Session, limit: int = 5) -> list[Opened]:
     """Those that hold up most records first."""
     return [Opened(*row) for row in session.execute(_ISSUES, {"limit": limit})]
-
-
-# by the hour -----------------------------------------------------------------------------------------------------
-
-_HOURS = text(
-    """
-    WITH hours AS (
-        SELECT generate_series(CAST(:start AS timestamptz), CAST(:now AS timestamptz), interval '1 hour') AS at
-    ), arrived AS (
-        SELECT date_trunc('hour', received_at, 'UTC') AS at, count(*) AS number
-        FROM events WHERE received_at >= :start AND received_at < CAST(:now AS timestamptz) + interval '1 minute'
-        GROUP BY 1
-    ), counted AS (
-        SELECT date_trunc('hour', hour, 'UTC') AS at, sum(runs) AS number
-        FROM run_counts WHERE hour >= :start AND state IN ('succeeded', 'skipped') GROUP BY 1
-    )
-    SELECT hours.at, coalesce(arrived.number, 0) AS received, coalesce(counted.number, 0) AS finished,
-           lasted.median, lasted.slowest
-    FROM hours LEFT JOIN arrived ON arrived.at = hours.at LEFT JOIN counted ON counted.at = hours.at
-    CROSS JOIN LATERAL (
-        SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
-               percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) AS slowest
-        FROM (SELECT extract(epoch FROM run.updated_at - events.received_at) AS seconds
-              FROM (SELECT updated_at, event_id FROM runs
-                    WHERE updated_at >= hours.at AND updated_at < hours.at + interval '1 hour'
-                      AND state = 'succeeded' AND event_id IS NOT NULL
-                    ORDER BY updated_at DESC LIMIT :sample) run
-              JOIN events ON events.id = run.event_id) measured) lasted
-    ORDER BY hours.at
-    """
-)
-
-
-def hours(session: Session, now: datetime) -> list[Hour]:
-    """The last day, by the hour (UTC); the last one is not over."""
-    start = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
-    rows = session.execute(_HOURS, {"start": start, "now": now, "sample": SAMPLE})
-    return [
-        Hour(row.at, row.received, max(int(row.finished), 0), _seconds(row.median), _seconds(row.slowest))
-        for row in rows
-    ]
-
-
-def _seconds(value: float | None) -> float | None:
-    """Clocks of several machines: what seems to have come before its cause came at once."""
-    return None if value is None else round(max(float(value), 0.0), 1)
 
 
 def last_versions(session: Session, limit: int = 3) -> Sequence[ConfigVersion]:

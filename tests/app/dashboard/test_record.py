@@ -62,7 +62,7 @@ def test_the_number_of_statements_is_bounded(sign_in: SignIn, parts: Installatio
     parts.carried_out(CUSTOMERS, ["cus_held"] * 3)
     with parts.database.session_scope() as session:
         for number in range(2, 9):
-            session.add(Attempt(run_id=HELD, number=number, outcome="held", summary="Again."))
+            session.add(Attempt(run_id=HELD, flow="things", number=number, outcome="held", summary="Again."))
     visitor = sign_in("operator")
     with statements() as counted:
         assert visitor.get(f"/records/{HELD}?of=state=held").status_code == 200
