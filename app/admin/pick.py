@@ -1,21 +1,20 @@
 """What of NetSuite's lists may be set for a setting: accounts of a fitting type, items, subsidiaries, currencies."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from app.admin.checks import Parts
 from app.admin.doctor.accounts import KINDS, WITH_ENTITY
+from app.admin.netsuite_lists import Entry, Kind, entries
+from app.admin.parts import Parts
 from app.core.setting import Setting
 from app.errors import TieoutError
 
 MOST = 500
-Row = Mapping[str, str | None]
-_LISTS = {
-    "account": "SELECT id, acctnumber, fullname, accttype FROM account WHERE isinactive = 'F' ORDER BY acctnumber, id",
-    "item": "SELECT id, itemid, itemtype FROM item WHERE isinactive = 'F' ORDER BY itemid, id",
-    "subsidiary": "SELECT id, name FROM subsidiary WHERE isinactive = 'F' ORDER BY name, id",
-    "currency": "SELECT symbol, name FROM currency ORDER BY symbol",
+_ENTRIES: Mapping[str, Kind] = {"account": "accounts", "item": "items"}
+_SMALL = {
+    "subsidiary": "SELECT id AS value, name AS label FROM subsidiary WHERE isinactive = 'F' ORDER BY name, id",
+    "currency": "SELECT symbol AS value, name AS label FROM currency ORDER BY symbol",
 }
 
 
@@ -40,31 +39,34 @@ def picks(parts: Parts, setting: Setting) -> Picks:
     """Asks NetSuite; what cannot be asked is given as an id by hand."""
     if setting.takes == "choice":
         return Picks(tuple(Pick(one, one.replace("_", " ")) for one in setting.options), whole=True)
-    if setting.takes not in _LISTS:
+    if setting.takes in _ENTRIES:
+        found = entries(parts, _ENTRIES[setting.takes], anew=True)  # it may have been made in NetSuite just now
+        fitting = (_entry(one) for one in found.by_id.values() if not one.inactive and _fits(one, setting))
+        return _up_to_most(fitting, found.problem)
+    if setting.takes not in _SMALL:
         return Picks()
     try:
-        query = parts.systems.netsuite(lambda _: None).query(_LISTS[setting.takes])
-        rows = list(islice(query, MOST * 4))
+        rows = list(islice(parts.systems.netsuite(lambda _: None).query(_SMALL[setting.takes]), MOST + 1))
     except TieoutError as error:
         return Picks(unread=error.sentence)
-    fitting = [_pick(row, setting.takes) for row in rows if _fits(row, setting)]
-    return Picks(tuple(fitting[:MOST]), whole=len(rows) < MOST * 4 and len(fitting) <= MOST)
+    return _up_to_most(_row(row, setting.takes) for row in rows)
 
 
-def _fits(row: Row, setting: Setting) -> bool:
+def _up_to_most(fitting: Iterable[Pick], unread: str = "") -> Picks:
+    listed = tuple(islice(fitting, MOST + 1))
+    return Picks(listed[:MOST], whole=len(listed) <= MOST and not unread, unread=unread)
+
+
+def _fits(one: Entry, setting: Setting) -> bool:
     if setting.takes != "account":
         return True
-    kind = row.get("accttype") or ""
-    return kind in KINDS[setting.part] if setting.part in KINDS else kind not in WITH_ENTITY
+    return one.type in KINDS[setting.part] if setting.part in KINDS else one.type not in WITH_ENTITY
 
 
-def _pick(row: Row, takes: str) -> Pick:
-    match takes:
-        case "account":
-            named = " ".join(filter(None, (row.get("acctnumber"), row.get("fullname"))))
-            return Pick(str(row["id"]), f"{named} ({row.get('accttype')})")
-        case "item":
-            return Pick(str(row["id"]), f"{row.get('itemid')} ({row.get('itemtype')})")
-        case "currency":
-            return Pick(str(row.get("symbol")), f"{row.get('symbol')} {row.get('name') or ''}".strip())
-    return Pick(str(row["id"]), str(row.get("name")))
+def _entry(one: Entry) -> Pick:
+    return Pick(one.id, f"{one.label} ({one.kind})")
+
+
+def _row(row: Mapping[str, str | None], takes: str) -> Pick:
+    value, label = str(row["value"]), row["label"] or ""
+    return Pick(value, f"{value} {label}".strip() if takes == "currency" else label)

@@ -50,6 +50,7 @@ def _shown(visit: Visit, issue_id: int, *, asking: bool = False, status: int = 2
         people = people_of(session, visit)
     picks = pick.picks(visit.parts, remedy.settings[0]) if asking and remedy.settings else Picks()
     facts: dict[str, Any] = {
+        "here": f"/issues/{issue_id}",  # also as the answer to its own form
         "issue": issue,
         "title": titled(visit.parts.catalogue, issue.flow, issue.title),
         "remedy": remedy,

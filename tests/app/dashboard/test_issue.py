@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -17,8 +18,8 @@ FIRST = 1
 PATH = "books.main.accounts.clearing.EUR"
 ACCOUNTS = {
     "account": [
-        {"id": "11", "acctnumber": "1100", "fullname": "Stripe clearing", "accttype": "Bank"},
-        {"id": "40", "acctnumber": "4000", "fullname": "Sales", "accttype": "Income"},
+        {"id": "11", "acctnumber": "1100", "name": "Stripe clearing", "type": "Bank"},
+        {"id": "40", "acctnumber": "4000", "name": "Sales", "type": "Income"},
     ]
 }
 
@@ -125,6 +126,9 @@ def test_a_setting_is_tried_without_being_kept(parts: Installation, sign_in: Sig
     answer = visitor.http.post("/issues/1/mend", data=fields, headers={"origin": visitor.origin})
     assert (answer.status_code, "without writing anything" in answer.text) == (200, True)
     assert (in_force(parts), parts.systems.books) == ({}, [])
+    fetched = set(re.findall(r'hx-get="([^"]+)"', answer.text)) - {"/palette"}
+    assert {visitor.get(each).status_code for each in fetched} == {200}
+    assert fetched == {"/issues/1"}
 
 
 def test_a_closed_period_offers_the_policy_of_the_record(parts: Installation, sign_in: SignIn) -> None:
