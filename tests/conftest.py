@@ -8,11 +8,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import text
 
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="tieout-run-"))
 
-from app.db import Base, Database, libpq_url, migrate
+from app.db import Database, libpq_url, migrate
+from tests.emptying import empty
 
 LONGEST = (
     "test_crash.py",
@@ -62,6 +62,4 @@ def _database(postgres_url: str) -> Database:
 @pytest.fixture
 def database(_database: Database) -> Iterator[Database]:
     yield _database
-    tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
-    with _database.session_scope() as session:
-        session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    empty(_database)

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import stripe
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import retry_errors, runs
@@ -20,11 +20,11 @@ from app.core.inbox import Event
 from app.core.links import Link
 from app.core.retries import Retry
 from app.core.runs import Run
-from app.db import Base
 from app.receiver.netsuite import RECORD_TYPES
 from app.systems.stripe.normalise import head
 from sandbox.netsuite import ids
 from sandbox.serve import Sandbox
+from tests.emptying import empty
 from workers.wiring import Parts
 
 START = datetime(2026, 8, 20, 14, 30, tzinfo=UTC)
@@ -208,9 +208,7 @@ class Stage:
         self.sandbox.clock.set(START)
         self.sandbox.stripe.reset()
         self.sandbox.netsuite.reset()
-        with self.parts.database.session_scope() as session:
-            tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
-            session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        empty(self.parts.database)
         self._save()
 
     def all_states(self) -> set[str]:

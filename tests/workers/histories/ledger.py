@@ -19,8 +19,10 @@ TYPES = (
     "deposit",
     "journalEntry",
 )
-DRAWN = PASSING | {"transactionNumber", "documentNumber"}
-"""Numbers that NetSuite gives out in the order of its records."""
+DRAWN = PASSING | {"transactionNumber", "documentNumber", "refNum", "entityId"}
+"""Numbers that NetSuite gives out in the order of its records; a document is named by its key beside its number."""
+FIRST_HEARD = {"customer": {"currency"}}
+"""A customer's first currency is the one that Stripe knew of when the customer was made; the others are added."""
 BY_LOT = {r"\b[A-Z0-9]{8}-\d{4}\b": "a number", r"bank reference \w+": "bank reference"}
 OWN = re.compile(r"\b[a-z]+_[A-Za-z0-9]{8,}")
 
@@ -30,7 +32,11 @@ def ledger(stage: Stage) -> dict[str, Any]:
     stripe = _stripe_names(stage)
     records = [(kind, record) for kind in TYPES for record in stage.records(kind)]
     netsuite = {record["id"]: _renamed(_key(kind, record), stripe) for kind, record in records}
-    return {netsuite[record["id"]]: _plain(record, stripe, netsuite) for _, record in records}
+    return {netsuite[record["id"]]: _plain(_settled(kind, record), stripe, netsuite) for kind, record in records}
+
+
+def _settled(kind: str, record: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in FIRST_HEARD.get(kind, ())}
 
 
 def _key(kind: str, record: dict[str, Any]) -> str:
