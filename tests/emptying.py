@@ -1,4 +1,4 @@
-"""Empties the database between tests. To truncate its tables would take twenty times as long: each becomes a new file."""
+"""Empties the database between tests. Truncating would take twenty times as long: it makes a new file of each table."""
 
 from functools import cache
 
