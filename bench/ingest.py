@@ -224,7 +224,7 @@ def _verdict(runs: dict[str, list[Measured]], ground: Ground, repeats: int) -> V
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = options("ingest", (__doc__ or "").splitlines()[0])
+    parser = options("ingest", (__doc__ or "").splitlines()[0], repeats=7)
     parser.add_argument("--connections", type=int, default=32)
     given = parser.parse_args(argv)
     try:

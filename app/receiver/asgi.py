@@ -122,28 +122,26 @@ class Receiver:
         return self._doors.get(f"{PREFIX}{source}/{account}")
 
     async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
+        """Counted while it streams: a chunked body has no length beforehand."""
         if int(headers.get("content-length", 0)) > self._body_limit:
             raise self._too_large()
-        try:
-            return await self._patience.within(self._read(receive))
-        except TimeoutError:
-            seconds = self._patience.limit.total_seconds()
-            message = f"The body did not arrive within {seconds:.0f} seconds: send it again."
-            raise Refused(408, "body_too_slow", message) from None
-
-    async def _read(self, receive: Receive) -> bytes:
-        """Counted while it streams: a chunked body has no length beforehand."""
         parts: list[bytes] = []
         size, more = 0, True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise Gone
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > self._body_limit:
-                raise self._too_large()
-            more = message.get("more_body", False)
+        try:
+            with self._patience:
+                while more:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise Gone
+                    parts.append(message.get("body", b""))
+                    size += len(parts[-1])
+                    if size > self._body_limit:
+                        raise self._too_large()
+                    more = message.get("more_body", False)
+        except TimeoutError:
+            seconds = self._patience.limit.total_seconds()
+            words = f"The body did not arrive within {seconds:.0f} seconds: send it again."
+            raise Refused(408, "body_too_slow", words) from None
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _too_large(self) -> Refused:

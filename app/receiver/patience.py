@@ -4,21 +4,20 @@
 """
 
 import asyncio
-from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import timedelta
 from time import monotonic
-from typing import TypeVar
-
-T = TypeVar("T")
 
 
 class Patience:
-    """What is awaited `within` it gets a TimeoutError once `limit`, and up to an eighth more, is over."""
+    """What is awaited `with` it gets a TimeoutError once `limit`, and up to an eighth more, is over.
+
+    One for all tasks; each may be within it once.
+    """
 
     def __init__(self, limit: timedelta) -> None:
         self.limit = limit
-        self._since: dict[asyncio.Task[object], float] = {}
+        self._since: dict[asyncio.Task[object] | None, float] = {}
         self._late: set[asyncio.Task[object]] = set()
         self._watch: asyncio.Task[None] | None = None
 
@@ -31,27 +30,23 @@ class Patience:
             with suppress(asyncio.CancelledError):
                 await self._watch
 
-    async def within(self, reading: Awaitable[T]) -> T:
-        """Raises TimeoutError."""
+    def __enter__(self) -> None:
+        self._since[asyncio.current_task()] = monotonic()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         task = asyncio.current_task()
-        assert task is not None
-        self._since[task] = monotonic()
-        try:
-            return await reading
-        except asyncio.CancelledError:
-            if task not in self._late:
-                raise
-            task.uncancel()
-            raise TimeoutError from None
-        finally:
-            del self._since[task]
+        del self._since[task]
+        if task in self._late:
             self._late.discard(task)
+            if kind is asyncio.CancelledError:
+                task.uncancel()
+                raise TimeoutError from None
 
     async def _watching(self) -> None:
         limit = self.limit.total_seconds()
         while True:
             await asyncio.sleep(limit / 8)
             now = monotonic()
-            for task in [task for task, since in self._since.items() if now - since > limit]:
+            for task in [task for task, since in self._since.items() if task and now - since > limit]:
                 self._late.add(task)
                 task.cancel()

@@ -6,6 +6,8 @@ from typing import Any
 
 import uvicorn
 
+from app.receiver.one_write import Protocol
+
 
 def listen(host: str, port: int) -> socket.socket:
     """SO_REUSEPORT, so that the kernel spreads connections; over one shared socket one process often takes them all."""
@@ -39,7 +41,7 @@ def server(app: Any, *, shutdown_seconds: int = 15, proxy_headers: bool = False)
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         lifespan="on",
         access_log=False,
         log_level="warning",

@@ -10,14 +10,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+import msgspec
+
 API_VERSION = "2026-10-28.endive"
 
 Metadata = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class EventHead:
+class EventHead(msgspec.Struct, frozen=True, gc=False):
     """As much of an event as is needed to know whom it concerns; the object itself is refetched.
+
+    A Struct and no dataclass because one is made for each webhook.
 
     `kind`: `snapshot` (object `event`) or `thin` (object `v2.core.event`). `type` is without the thin prefix
     `v1.`. `object_id` is None where the object has none (`invoice.upcoming`). `context`: the connected account

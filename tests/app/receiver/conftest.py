@@ -16,5 +16,4 @@ def _receiver(postgres_url: str) -> Iterator[Served]:
 
 @pytest.fixture
 def receiver(_receiver: Served, database: Database) -> Served:
-    _receiver.published.clear()
     return _receiver

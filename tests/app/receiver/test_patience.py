@@ -13,9 +13,14 @@ async def _impatient(reading: Awaitable[int]) -> int:
     patience = Patience(timedelta(seconds=0.05))
     patience.start()
     try:
-        return await patience.within(reading)
+        return await _within(patience, reading)
     finally:
         await patience.stop()
+
+
+async def _within(patience: Patience, reading: Awaitable[int]) -> int:
+    with patience:
+        return await reading
 
 
 async def _never() -> int:
@@ -39,7 +44,7 @@ def test_a_cancellation_from_elsewhere_stays_one() -> None:
     async def cancelled() -> None:
         patience = Patience(timedelta(hours=1))
         patience.start()
-        reading = asyncio.create_task(patience.within(_never()))
+        reading = asyncio.create_task(_within(patience, _never()))
         await asyncio.sleep(0)
         reading.cancel()
         try:
@@ -56,7 +61,7 @@ def test_a_task_goes_on_after_its_timeout() -> None:
         patience = Patience(timedelta(seconds=0.05))
         patience.start()
         try:
-            await patience.within(_never())
+            await _within(patience, _never())
         except TimeoutError:
             await asyncio.sleep(0)
             return "answered"
