@@ -98,3 +98,13 @@ def test_what_has_changed_is_fetched_anew(page: Page, site: Site) -> None:
         seen = {"opened_at": now, "first_seen": now, "last_seen": now}
         session.add(Issue(flow="x", error_code="y", title="One more", **seen))
     assert fetched.value.request.headers["x-live"] == "1"
+
+
+def test_a_phone_shows_where_one_is(page: Page) -> None:
+    """The bars are longer than the screen there; the entries of this page are in view."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/mapping/versions")
+    for bar in (".side", ".tabs"):
+        expect(page.locator(f"{bar} [aria-current=page]")).to_be_in_viewport(ratio=0.9)
+    page.goto("/")
+    expect(page.locator(".side [aria-current=page]")).to_be_in_viewport(ratio=0.9)

@@ -57,6 +57,16 @@
   }
   all(".toast-line.tone-good").forEach((line) => setTimeout(() => line.remove(), 8000));
 
+  // on a phone, where a bar is longer than the screen, the entry of this page is in view
+  function showHere() {
+    all(".side ul, .tabs ul").forEach((bar) => {
+      const here = bar.querySelector("[aria-current]");
+      if (here) bar.scrollLeft = here.offsetLeft - bar.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
+    });
+  }
+  addEventListener("resize", showHere);
+  showHere();
+
   // live ----------------------------------------------------------------------------------------------------------
   let last = document.body.dataset.counts;
   let missed = false;
