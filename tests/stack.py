@@ -128,6 +128,7 @@ class Stack:
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("STRIPE", "NETSUITE"))},
             **sandbox.env,
+            "STRIPE__MAIN__REQUESTS_PER_SECOND": "80",
             "DATABASE_URL": database_url,
             "BROKER_URL": broker_url,
             "PORT": str(self.port),
