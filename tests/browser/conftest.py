@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from unittest.mock import patch
 
 import psycopg
@@ -29,7 +30,15 @@ FLAGS = (
 ).split()
 PATIENCE = 30_000
 """Milliseconds: a page answers at once, but the machine may be busy with the other tests."""
+HERE = Path(__file__).parent
 AsRole = Callable[[str], Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser, a server and two sandboxes are started for them."""
+    for item in items:
+        if item.path.parent == HERE:
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="package")

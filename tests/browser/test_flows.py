@@ -33,7 +33,6 @@ def newest(site: Site) -> ConfigVersion:
         return session.scalars(select(ConfigVersion).order_by(ConfigVersion.id.desc()).limit(1)).one()
 
 
-@pytest.mark.slow
 def test_the_catalogue_reads_well(page: Page) -> None:
     page.goto("/flows")
     expect(page.locator("tr[data-row]")).to_have_count(23)
@@ -86,7 +85,6 @@ def test_a_flow_is_paused_and_goes_on(as_role: AsRole, site: Site) -> None:
     expect(page.get_by_role("status")).to_contain_text("The flow goes on")
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("as_it_was")
 def test_options_are_changed_compared_and_saved(page: Page, site: Site) -> None:
     page.goto(f"/flows/{FLOW}/options")

@@ -1,4 +1,3 @@
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.looking import accessible, screenshot
@@ -12,7 +11,6 @@ def test_the_contents_read_well(page: Page) -> None:
     screenshot(page, "help")
 
 
-@pytest.mark.slow
 def test_a_long_page_reads_well(page: Page) -> None:
     page.goto("/help/configuration")
     accessible(page)

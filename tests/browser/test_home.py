@@ -62,7 +62,6 @@ def test_it_is_counted_by_a_key(page: Page, counted: Site) -> None:
     assert carry_out(counted.parts, jobs.pop()) == "done"
 
 
-@pytest.mark.slow
 def test_the_doctor_looks_and_tells(page: Page, counted: Site) -> None:
     page.goto("/settings/connections")
     expect(page.get_by_role("region", name="NetSuite")).to_contain_text("/webhooks/netsuite/")

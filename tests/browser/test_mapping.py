@@ -41,7 +41,6 @@ def record(site: Site) -> str:
     return f"{INVOICES}/main/{site.seeded.invoice}"
 
 
-@pytest.mark.slow
 def test_an_account_is_chosen_by_the_keyboard_and_put_in_force(page: Page, site: Site) -> None:
     page.goto(f"/mapping?record={record(site)}")
     expect(page.locator("#sample table").first).to_be_visible()
@@ -73,7 +72,6 @@ def test_an_account_of_the_wrong_type_is_warned_of(page: Page, site: Site) -> No
     expect(page.locator("#fees-1-said")).to_contain_text("one of type Cost of goods sold or Expense")
 
 
-@pytest.mark.slow
 def test_an_item_is_mapped_anew_as_one_types(page: Page, site: Site) -> None:
     page.goto(f"/mapping/items?record={record(site)}")
     expect(page.locator("#sample")).to_contain_text("As now")
@@ -86,7 +84,6 @@ def test_an_item_is_mapped_anew_as_one_types(page: Page, site: Site) -> None:
     assert fits(page)
 
 
-@pytest.mark.slow
 def test_a_field_rule_is_completed_tried_and_its_effect_seen(page: Page, site: Site) -> None:
     page.goto(f"/mapping/fields/new?record={record(site)}")
     page.get_by_label("What it is called").fill("Number in the memo")
@@ -123,7 +120,6 @@ def test_a_field_rule_is_completed_tried_and_its_effect_seen(page: Page, site: S
     assert in_force(site).field_rules[0].expression == "source.customer_name | upper"
 
 
-@pytest.mark.slow
 def test_match_rules_are_ordered_and_tested_on_a_record(page: Page, site: Site) -> None:
     page.goto(f"/mapping/match?record=stripe_customer_to_netsuite/main/{site.seeded.held}")
     expect(page.locator("#sample .map-considered")).to_contain_text("Ada Works")
@@ -137,7 +133,6 @@ def test_match_rules_are_ordered_and_tested_on_a_record(page: Page, site: Site) 
     assert fits(page)
 
 
-@pytest.mark.slow
 def test_a_version_is_rolled_back(page: Page, site: Site) -> None:
     before = in_force(site)
     with site.parts.database.session_scope() as session:

@@ -1,4 +1,3 @@
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import AsRole
@@ -12,7 +11,6 @@ def test_the_door_reads_well(as_role: AsRole) -> None:
     screenshot(page, "sign-in")
 
 
-@pytest.mark.slow
 def test_somebody_is_invited_and_comes_in(page: Page, as_role: AsRole) -> None:
     page.goto("/settings/users")
     page.get_by_label("E-mail address").fill("new@example.com")
