@@ -1,6 +1,8 @@
 """A real PostgreSQL for every test process, migrated once, emptied between tests."""
 
+import functools
 import os
+import ssl
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -13,6 +15,13 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="tieout-run-"))
 
 from app.db import Database, libpq_url, migrate
 from tests.emptying import empty
+
+# Each HTTP client reads the certificates of all authorities, 25 ms, to speak plain HTTP to this machine: once will do.
+_context = ssl.create_default_context
+_context_of = functools.cache(lambda cafile: _context(cafile=cafile))
+ssl.create_default_context = lambda *given, **named: (
+    _context_of(named["cafile"]) if not given and named.keys() == {"cafile"} else _context(*given, **named)
+)
 
 LONGEST = (
     "test_crash.py",

@@ -306,6 +306,7 @@ def test_the_sentence_counts_what_is_missing(bench: Bench) -> None:
     )
 
 
+@pytest.mark.slow
 def test_many_missing_objects_take_few_rounds(bench: Bench) -> None:
     tries = families(bench, *(f"p_{number}" for number in range(300)))
     run_id = bench.demand("families", "f_1")
