@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from app.admin import netsuite_lists
 from app.admin.doctor.accounts import KINDS, WITH_ENTITY
 from app.admin.netsuite_lists import Entry, Kind, entries
 from app.admin.parts import Parts
@@ -42,7 +43,7 @@ def picks(parts: Parts, setting: Setting) -> Picks:
     if setting.takes in _ENTRIES:
         found = entries(parts, _ENTRIES[setting.takes], anew=True)  # it may have been made in NetSuite just now
         fitting = (_entry(one) for one in found.by_id.values() if not one.inactive and _fits(one, setting))
-        return _up_to_most(fitting, found.problem)
+        return _up_to_most(fitting, found.problem, cut=len(found.by_id) >= netsuite_lists.MOST)
     if setting.takes not in _SMALL:
         return Picks()
     try:
@@ -52,9 +53,9 @@ def picks(parts: Parts, setting: Setting) -> Picks:
     return _up_to_most(_row(row, setting.takes) for row in rows)
 
 
-def _up_to_most(fitting: Iterable[Pick], unread: str = "") -> Picks:
+def _up_to_most(fitting: Iterable[Pick], unread: str = "", *, cut: bool = False) -> Picks:
     listed = tuple(islice(fitting, MOST + 1))
-    return Picks(listed[:MOST], whole=len(listed) <= MOST and not unread, unread=unread)
+    return Picks(listed[:MOST], whole=len(listed) <= MOST and not unread and not cut, unread=unread)
 
 
 def _fits(one: Entry, setting: Setting) -> bool:
